@@ -1,0 +1,1 @@
+//! Event contracts, transactional outbox, relay and consumer

@@ -1,0 +1,1 @@
+//! HTTP conventions: problem+json, extractors, tokens, idempotency

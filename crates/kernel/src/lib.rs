@@ -1,0 +1,1 @@
+//! Typed ids, clock, roles, names and cursors: what every part of Tenantry means by a word

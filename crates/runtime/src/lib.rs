@@ -1,0 +1,1 @@
+//! One main for every service: settings, telemetry, listeners, health and drain

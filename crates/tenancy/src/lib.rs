@@ -1,0 +1,1 @@
+//! Tenant descriptors and connections: pools of every tenant under one budget

@@ -1,0 +1,1 @@
+//! The only public door: host to tenant, token, limits, routing, API documents

@@ -1,0 +1,1 @@
+//! People, organizations, sessions, invitations and their mail

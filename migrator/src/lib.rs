@@ -1,0 +1,1 @@
+//! The operator's tool and every schema: one version over all databases

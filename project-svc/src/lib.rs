@@ -1,0 +1,1 @@
+//! Everything an organization works with, in its own database

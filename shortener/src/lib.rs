@@ -1,0 +1,1 @@
+//! Short links: codes, expiry, passwords and the guest's page

@@ -1,0 +1,1 @@
+//! Control plane: subdomain to tenant to database; provisioning and lifecycle

@@ -1,0 +1,2 @@
+//! The story, step by step.
+#![cfg(test)]
