@@ -1,1 +1,24 @@
-//! Typed ids, clock, roles, names and cursors: what every part of Tenantry means by a word
+//! What every part of Tenantry means by a word: typed ids, the clock, roles and permissions,
+//! names (subdomains, project and task keys), page cursors, sealed secrets.
+//!
+//! Nothing here does I/O or knows of HTTP, so each rule can be proved by a plain test.
+
+pub mod clock;
+pub mod cursor;
+pub mod id;
+pub mod key;
+pub mod role;
+pub mod seal;
+pub mod secret;
+pub mod subdomain;
+
+pub use clock::{Clock, Ids};
+pub use cursor::{Cursor, Page};
+pub use id::{
+    BoardId, ClusterId, ColumnId, CommentId, EventId, Id, InvitationId, LinkId, ProjectId,
+    SessionId, TaskId, TenantId, UserId, WorkspaceId,
+};
+pub use key::{ProjectKey, TaskKey};
+pub use role::{Permission, Permissions, Role};
+pub use seal::SealKey;
+pub use subdomain::Subdomain;
