@@ -1,0 +1,1 @@
+drop table mail_queue, signing_keys, invitations, refresh_tokens, sessions;

@@ -1,0 +1,1 @@
+drop table columns, boards, project_members, projects;

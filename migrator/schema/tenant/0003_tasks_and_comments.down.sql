@@ -1,0 +1,1 @@
+drop table comments, task_assignees, tasks;
