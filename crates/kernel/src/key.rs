@@ -43,7 +43,7 @@ impl ProjectKey {
 
     /// The same key with a number behind it, cut so that both fit.
     #[must_use]
-    pub fn numbered(&self, number: u32) -> Self {
+    pub fn numbered(&self, number: u16) -> Self {
         let digits = number.to_string();
         let room = LENGTH.end().saturating_sub(digits.len());
         let stem: String = self.0.chars().take(room).collect();
@@ -143,7 +143,7 @@ mod tests {
         let key: ProjectKey = "ABCDEFGHIJ".parse().unwrap();
         assert_eq!(key.numbered(12).as_str(), "ABCDEFGH12");
         assert!(
-            key.numbered(u32::MAX)
+            key.numbered(u16::MAX)
                 .as_str()
                 .parse::<ProjectKey>()
                 .is_ok()
