@@ -1,0 +1,181 @@
+# shellcheck shell=bash
+# Private PostgreSQL, RabbitMQ, MongoDB and mail catcher: data in the state folder, loopback only.
+# For each: <name>_start launches, <name>_await waits until it serves, <name>_end stops it the gentle way.
+
+START_SECONDS=90
+
+infra_do() {
+  case ${1:-} in
+    up)
+      lock_state
+      infra_up
+      ;;
+    down) infra_down ;;
+    *) die "usage: ./dev infra up|down" ;;
+  esac
+}
+
+infra_up() {
+  local member
+  step "packages" install_packages
+  step "Python tools" install_python_tools
+  step "MongoDB binary" install_mongodb
+  step "settings" write_settings
+  # RabbitMQ takes longest; all start before the first is waited for.
+  for member in rabbitmq postgres mongodb mail; do
+    running "$member" || step "start $member" member_start "$member"
+  done
+  for member in "${INFRA[@]}"; do
+    step "$member on port $(port "$member")" "${member}_await"
+  done
+}
+
+infra_down() {
+  local member
+  for member in mail mongodb rabbitmq postgres; do
+    member_end "$member"
+  done
+}
+
+# --- PostgreSQL. It refuses to run as root, and its user may be unable to enter the checkout.
+
+# Unlike runuser, setpriv becomes the program: its pid is the server's.
+AS_POSTGRES=(env --chdir=/)
+if ((EUID == 0)); then
+  AS_POSTGRES=(setpriv --reuid=postgres --regid=postgres --init-groups env --chdir=/)
+fi
+
+# Where data go that user postgres could not reach below the state folder.
+postgres_outside() { echo "/var/lib/tenantry-dev/$(sha256sum <<<"$STATE" | cut -c1-16)"; }
+
+postgres_prepare() {
+  local data="$STATE/postgres" bin
+  bin=$(postgres_bin)
+  [[ ! -f $data/PG_VERSION ]] || return 0
+  if ((EUID == 0)); then
+    if ! "${AS_POSTGRES[@]}" test -x "$STATE"; then
+      mkdir -p "$(postgres_outside)"
+      ln -sfn "$(postgres_outside)" "$data"
+    fi
+    mkdir -p "$data"
+    chown postgres: "$data/"
+  fi
+  # The password goes through pipes, so it is in no file and no argument list. The inner pipe belongs to the
+  # user of the server, who may not reopen one of root's by name.
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  secret password_admin | "${AS_POSTGRES[@]}" sh -c 'cat | "$@"' initdb "$bin/initdb" --pgdata="$(readlink -f "$data")" --username=tenantry_admin \
+    --pwfile=/dev/stdin --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
+}
+
+postgres_start() {
+  local bin settings=(
+    "listen_addresses=127.0.0.1" "port=$(port postgres)"
+    # No socket: everything, ourselves included, comes over loopback with a password.
+    "unix_socket_directories="
+    "recovery_init_sync_method=syncfs" "autovacuum_naptime=5min" "wal_level=logical" "max_connections=120"
+    "idle_in_transaction_session_timeout=15s" "log_min_duration_statement=500ms"
+    "log_line_prefix=%m [%p] db=%d app=%a "
+  )
+  # The test system's data outlive no machine crash; its killed servers still recover.
+  [[ $SYSTEM != test ]] || settings+=("fsync=off" "full_page_writes=off" "synchronous_commit=off")
+  postgres_prepare
+  claim_port postgres "$(port postgres)"
+  bin=$(postgres_bin)
+  mapfile -t settings < <(printf -- '-c\n%s\n' "${settings[@]}")
+  launch postgres "${AS_POSTGRES[@]}" -i PATH="$PATH" LC_ALL=C.UTF-8 \
+    "$bin/postgres" -D "$(readlink -f "$STATE/postgres")" "${settings[@]}"
+}
+
+postgres_await() { await postgres "$START_SECONDS" postgres_ready; }
+postgres_ready() { "$(postgres_bin)/pg_isready" --quiet --host=127.0.0.1 --port="$(port postgres)"; }
+
+# TERM would wait for every client to leave; INT ends their sessions and shuts down cleanly.
+postgres_end() { end postgres INT; }
+
+# --- RabbitMQ. A name server (epmd), cookie, user and password of its own.
+
+rabbitmq_start() {
+  local home="$STATE/rabbitmq"
+  mkdir -p "$home"
+  rabbitmq_configure "$home"
+  if ! running epmd; then
+    claim_port epmd "$(port epmd)"
+    launch epmd env -i PATH="$PATH" HOME="$home" epmd -address 127.0.0.1 -port "$(port epmd)"
+    await epmd "$START_SECONDS" port_open "$(port epmd)"
+  fi
+  claim_port rabbitmq "$(port rabbitmq)"
+  # Debian's wrapper in /usr/sbin drops the environment and switches the user; the script behind it does not.
+  # RUNNING_UNDER_SYSTEMD makes it become the Erlang VM, which stops cleanly on TERM, instead of its parent.
+  launch rabbitmq env -i PATH="$PATH" HOME="$home" LC_ALL=C.UTF-8 RUNNING_UNDER_SYSTEMD=1 \
+    ERL_EPMD_PORT="$(port epmd)" ERL_EPMD_ADDRESS=127.0.0.1 \
+    RABBITMQ_NODENAME=tenantry@localhost \
+    RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$(port rabbitmq)" \
+    RABBITMQ_DIST_PORT="$(port rabbitmq-distribution)" \
+    RABBITMQ_CONF_ENV_FILE=/dev/null RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" \
+    RABBITMQ_ADVANCED_CONFIG_FILE="$home/advanced.config" \
+    RABBITMQ_MNESIA_BASE="$home/mnesia" RABBITMQ_LOG_BASE="$home/log" \
+    RABBITMQ_ENABLED_PLUGINS_FILE="$home/enabled_plugins" \
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none' \
+    "$RABBITMQ_SERVER"
+}
+
+rabbitmq_configure() {
+  (
+    umask 077
+    [[ -f $1/.erlang.cookie ]] || openssl rand -hex 20 >"$1/.erlang.cookie"
+    chmod 400 "$1/.erlang.cookie"
+    echo '[].' >"$1/enabled_plugins"
+    cat >"$1/rabbitmq.conf" <<CONF
+default_user = tenantry
+default_pass = $(secret password_amqp)
+log.console = true
+log.console.level = warning
+log.file = false
+disk_free_limit.absolute = 200MB
+raft.wal_max_size_bytes = 33554432
+CONF
+  )
+}
+
+rabbitmq_await() { await rabbitmq "$START_SECONDS" port_open "$(port rabbitmq)"; }
+
+rabbitmq_end() {
+  end rabbitmq
+  end epmd
+}
+
+# --- MongoDB: a replica set of one, since transactions need one. It binds to loopback and has no password,
+# because a password would need a key file and a user on top of that for data which any local user may
+# read from the event log of a development machine anyway; production sets both (docker-compose.yml).
+
+mongodb_start() {
+  mkdir -p "$STATE/mongodb"
+  claim_port mongodb "$(port mongodb)"
+  launch mongodb env -i PATH="$PATH" HOME="$STATE" "$(mongod_bin)" --dbpath "$STATE/mongodb" --bind_ip 127.0.0.1 \
+    --port "$(port mongodb)" --replSet rs0 --nounixsocket --wiredTigerCacheSizeGB 0.25 --oplogSize 128 --quiet \
+    --setParameter diagnosticDataCollectionEnabled=false
+}
+
+mongodb_await() {
+  await mongodb "$START_SECONDS" port_open "$(port mongodb)"
+  "$VENV/bin/python" scripts/mongo_replica_set.py "$(port mongodb)" "$START_SECONDS" ||
+    fail "MongoDB has no primary" "./dev$FLAG restart mongodb" "$(log_of mongodb)"
+}
+
+mongodb_end() { end mongodb; }
+
+# --- Mail: SMTP in, files in the state folder, a page to read them.
+
+mail_start() {
+  claim_port "SMTP" "$(port smtp)"
+  claim_port mail "$(port mail)"
+  launch mail env -i PATH="$PATH" "$VENV/bin/python" scripts/mail_server.py \
+    --smtp-port "$(port smtp)" --web-port "$(port mail)" --folder "$STATE/mail"
+}
+
+mail_await() {
+  await mail "$START_SECONDS" port_open "$(port smtp)"
+  await mail "$START_SECONDS" port_open "$(port mail)"
+}
+
+mail_end() { end mail; }

@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# The six services: built by cargo, migrated by the migrator, started with their own settings only.
+# `<name>.made-of` remembers binary and settings of the running process: a change of either restarts it.
+
+READY_SECONDS=30
+
+binary() { echo "$ROOT/target/debug/$1"; }
+
+services_build() {
+  cargo build --workspace --bins || fail "the build failed" "cargo build --workspace --bins"
+}
+
+migrator() {
+  local settings
+  mapfile -t settings < <(settings_for MIGRATOR_)
+  env -i PATH="$PATH" HOME="$HOME" TERM="${TERM:-dumb}" "${settings[@]}" "$(binary migrator)" "$@"
+}
+
+services_migrate() {
+  migrator init || fail "migrator init failed" "./dev$FLAG migrator init"
+  migrator up || fail "migrator up failed" "./dev$FLAG migrator status"
+}
+
+# made_of <service>: a fingerprint of the binary and the settings a start now would use.
+made_of() {
+  {
+    stat --format='%Y %s' "$(binary "$1")"
+    settings_for TENANTRY_ "$(prefix "$1")"
+  } | sha256sum
+}
+
+service_current() {
+  running "$1" && [[ -f $STATE/run/$1.made-of && $(<"$STATE/run/$1.made-of") == "$(made_of "$1")" ]]
+}
+
+service_start() {
+  local name=$1 settings
+  claim_port "$name" "$(port "$name")"
+  claim_port "$name" "$(admin_port "$name")"
+  mapfile -t settings < <(settings_for TENANTRY_ "$(prefix "$name")")
+  made_of "$name" >"$STATE/run/$name.made-of"
+  launch "$name" env -i PATH="$PATH" "${settings[@]}" "$(binary "$name")"
+}
+
+service_ready() {
+  curl --silent --fail --max-time 2 --output /dev/null "http://127.0.0.1:$(admin_port "$1")/readyz"
+}
+
+service_await() { await "$1" "$READY_SECONDS" service_ready "$1"; }
+
+services_up() {
+  local name
+  for name in "${SERVICES[@]}"; do
+    service_current "$name" && continue
+    end "$name"
+    service_start "$name"
+  done
+}
+
+services_down() {
+  local name index
+  # The gateway first, so that nothing it asks for is missing; the others are told at once and waited for.
+  end gateway
+  for name in "${SERVICES[@]}"; do
+    if running "$name"; then kill -TERM "$(pid_of "$name")" 2>/dev/null || true; fi
+  done
+  for ((index = ${#SERVICES[@]} - 1; index >= 0; index--)); do
+    end "${SERVICES[index]}"
+  done
+}
+
+# --- One member of the system, a service or a server, by name.
+
+is_service() { [[ " ${SERVICES[*]} " == *" $1 "* ]]; }
+is_infra() { [[ " ${INFRA[*]} " == *" $1 "* ]]; }
+
+member_start() { if is_service "$1"; then service_start "$1"; else "$1_start"; fi; }
+member_await() { if is_service "$1"; then service_await "$1"; else "$1_await"; fi; }
+member_end() { if is_service "$1"; then end "$1"; else "$1_end"; fi; }
+
+# member_kill: as a crash would; the name server of RabbitMQ survives one.
+member_kill() {
+  local pid
+  pid=$(pid_of "$1") || return 0
+  kill -KILL "$pid"
+  wait_until "$STOP_SECONDS" gone "$1"
+  # PostgreSQL's children notice on their own, and a new server refuses to start beside them.
+  wait_until "$STOP_SECONDS" session_gone "$pid" || true
+  rm -f "$STATE/run/$1.pid"
+}
+
+# session_gone <pid>: no process is left of the session that this process led.
+session_gone() {
+  local stat fields
+  for stat in /proc/[0-9]*/stat; do
+    { read -r stat <"$stat"; } 2>/dev/null || continue
+    read -ra fields <<<"${stat##*) }"
+    [[ ${fields[3]} != "$1" || ${fields[0]} == Z ]] || return 1
+  done
+}
+
+member_do() {
+  local verb=$1 name=${2:-}
+  is_service "$name" || is_infra "$name" ||
+    die "usage: ./dev $verb <name>, one of: ${SERVICES[*]} ${INFRA[*]}"
+  [[ -f $STATE/env ]] || die "nothing is set up here: ./dev$FLAG up"
+  case $verb in
+    stop) step "stop $name" member_end "$name" ;;
+    kill) step "kill $name" member_kill "$name" ;;
+    start) member_begin "$name" ;;
+    restart)
+      step "stop $name" member_end "$name"
+      member_begin "$name"
+      ;;
+  esac
+}
+
+member_begin() {
+  running "$1" || step "start $1" member_start "$1"
+  step "$1 serves" member_await "$1"
+}
