@@ -67,8 +67,12 @@ postgres_prepare() {
     --pwfile=/dev/stdin --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
 }
 
+# No process is left of a server on this data folder: all of them work in it. Children of a killed server
+# notice on their own, and a new one must not start beside them.
+postgres_left() { [[ -z $(find /proc -maxdepth 2 -name cwd -lname "$1" 2>/dev/null) ]]; }
+
 postgres_start() {
-  local bin settings=(
+  local bin data settings=(
     "listen_addresses=127.0.0.1" "port=$(port postgres)"
     # No socket: everything, ourselves included, comes over loopback with a password.
     "unix_socket_directories="
@@ -81,9 +85,13 @@ postgres_start() {
   postgres_prepare
   claim_port postgres "$(port postgres)"
   bin=$(postgres_bin)
+  data=$(readlink -f "$STATE/postgres")
+  wait_until "$STOP_SECONDS" postgres_left "$data"
+  # After a kill its pid may stay taken by a zombie, which the server mistakes for a rival.
+  rm -f "$data/postmaster.pid"
   mapfile -t settings < <(printf -- '-c\n%s\n' "${settings[@]}")
   launch postgres "${AS_POSTGRES[@]}" -i PATH="$PATH" LC_ALL=C.UTF-8 \
-    "$bin/postgres" -D "$(readlink -f "$STATE/postgres")" "${settings[@]}"
+    "$bin/postgres" -D "$data" "${settings[@]}"
 }
 
 postgres_await() { await postgres "$START_SECONDS" postgres_ready; }

@@ -84,19 +84,7 @@ member_kill() {
   pid=$(pid_of "$1") || return 0
   kill -KILL "$pid"
   wait_until "$STOP_SECONDS" gone "$1"
-  # PostgreSQL's children notice on their own, and a new server refuses to start beside them.
-  wait_until "$STOP_SECONDS" session_gone "$pid" || true
   rm -f "$STATE/run/$1.pid"
-}
-
-# session_gone <pid>: no process is left of the session that this process led.
-session_gone() {
-  local stat fields
-  for stat in /proc/[0-9]*/stat; do
-    { read -r stat <"$stat"; } 2>/dev/null || continue
-    read -ra fields <<<"${stat##*) }"
-    [[ ${fields[3]} != "$1" || ${fields[0]} == Z ]] || return 1
-  done
 }
 
 member_do() {
