@@ -1,0 +1,122 @@
+//! The settings every service shares, prefix `TENANTRY_`.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, de};
+use url::Url;
+
+/// HMAC-SHA-256 keys shorter than their output are weaker than the hash.
+const SERVICE_SECRET_MIN_CHARS: usize = 32;
+
+/// What every service is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Common {
+    /// The public domain with its port, as clients see it: `localhost:8080`.
+    pub domain: String,
+    /// `http` or `https`, as clients see it.
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// The key that service tokens are signed with; the same in all services.
+    #[serde(deserialize_with = "long_enough")]
+    pub service_secret: SecretString,
+    /// The broker.
+    pub amqp_url: SecretString,
+    /// Base address of tenant-resolver.
+    pub resolver_url: Url,
+    /// Base address of identity.
+    pub identity_url: Url,
+    /// Base address of project-svc.
+    pub project_url: Url,
+    /// Base address of the shortener.
+    pub shortener_url: Url,
+    /// Base address of analytics.
+    pub analytics_url: Url,
+    /// What is logged: a filter such as `info` or `info,tenancy=debug`.
+    #[serde(default = "info")]
+    pub log: String,
+    /// How it is logged.
+    #[serde(default)]
+    pub log_format: LogFormat,
+    /// Where traces go (OTLP over HTTP); nowhere when unset.
+    #[serde(default)]
+    pub otlp_endpoint: Option<Url>,
+    /// How long requests and jobs in progress may take to end after a signal.
+    #[serde(default = "twenty")]
+    pub drain_seconds: u64,
+}
+
+impl Common {
+    /// The public address of the bare domain, without a trailing slash.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.domain)
+    }
+
+    /// The public address of an organization, without a trailing slash.
+    pub fn tenant_origin(&self, subdomain: impl Display) -> String {
+        format!("{}://{subdomain}.{}", self.scheme, self.domain)
+    }
+}
+
+/// The scheme clients use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    #[default]
+    Http,
+    Https,
+}
+
+impl Display for Scheme {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        })
+    }
+}
+
+/// Log lines for machines or for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Json,
+    Text,
+}
+
+/// The part of a service's own variables that its listeners take; the service's struct need not name them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listeners {
+    /// Address of the service itself.
+    pub(crate) listen: SocketAddr,
+    /// Address of health, readiness and metrics.
+    pub(crate) admin_listen: SocketAddr,
+    /// Open connections in all.
+    #[serde(default)]
+    pub(crate) connections: Option<usize>,
+    /// Open connections of one client address.
+    #[serde(default)]
+    pub(crate) connections_per_address: Option<usize>,
+}
+
+fn info() -> String {
+    "info".to_owned()
+}
+
+fn twenty() -> u64 {
+    20
+}
+
+fn long_enough<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    let secret = SecretString::deserialize(deserializer)?;
+    if secret.expose_secret().chars().count() < SERVICE_SECRET_MIN_CHARS {
+        return Err(de::Error::custom(format_args!(
+            "expected at least {SERVICE_SECRET_MIN_CHARS} characters"
+        )));
+    }
+    Ok(secret)
+}

@@ -1,0 +1,109 @@
+//! Request bodies with a deadline and answers that tell when they are through. A header timeout alone does not
+//! stop a client that sends its body a byte at a time.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+use tower::BoxError;
+
+use super::io::Exchange;
+
+/// Silence within a body.
+const BODY_IDLE: Duration = Duration::from_secs(10);
+
+/// A whole body.
+const BODY_WHOLE: Duration = Duration::from_secs(30);
+
+/// The client stopped sending its body.
+#[derive(Debug, thiserror::Error)]
+#[error("the request body did not arrive in time")]
+pub struct BodyTimeout;
+
+/// A request body under both deadlines. The timer exists only once the body is waited for.
+pub(super) struct Timed {
+    inner: Incoming,
+    timer: Option<Pin<Box<Sleep>>>,
+    whole: Instant,
+}
+
+impl Timed {
+    pub(super) fn new(inner: Incoming) -> Self {
+        Self {
+            inner,
+            timer: None,
+            whole: Instant::now() + BODY_WHOLE,
+        }
+    }
+}
+
+impl Body for Timed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) {
+            self.timer = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        let until = self.whole.min(Instant::now() + BODY_IDLE);
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        match timer.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Some(Err(BodyTimeout.into()))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// An answer's body that ends its exchange when it is dropped.
+pub(super) struct Answer<B> {
+    inner: B,
+    _exchange: Exchange,
+}
+
+impl<B> Answer<B> {
+    pub(super) fn new(inner: B, exchange: Exchange) -> Self {
+        Self {
+            inner,
+            _exchange: exchange,
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Answer<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,250 @@
+//! A connection that watches its client: a header must be whole within seconds, an idle connection may wait
+//! longer, and a client that does not read its answer is cut off. One timer per connection, moved only when it
+//! fires or a header comes in pieces, so that a busy connection pays nothing for it.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Version;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+/// From a header's first byte (or the connection's start) to its last.
+const HEADER: Duration = Duration::from_secs(5);
+
+/// Between two requests.
+const IDLE: Duration = Duration::from_secs(75);
+
+/// A write that makes no progress.
+const STALLED_WRITE: Duration = Duration::from_secs(20);
+
+/// What the requests of a connection tell its transport.
+#[derive(Clone, Default)]
+pub(super) struct Activity(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    begun: AtomicU32,
+    in_progress: AtomicU32,
+    multiplexed: AtomicBool,
+}
+
+impl Activity {
+    /// A header is whole; its request is in progress until the exchange is dropped.
+    pub(super) fn begin(&self, version: Version) -> Exchange {
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
+        self.0.in_progress.fetch_add(1, Ordering::Relaxed);
+        if version == Version::HTTP_2 {
+            self.0.multiplexed.store(true, Ordering::Relaxed);
+        }
+        Exchange(Arc::clone(&self.0))
+    }
+}
+
+/// One request in progress.
+pub(super) struct Exchange(Arc<Shared>);
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.in_progress.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The transport of one connection.
+pub(super) struct Guarded<T> {
+    inner: T,
+    activity: Activity,
+    seen: u32,
+    header_since: Option<Instant>,
+    idle_since: Instant,
+    read_timer: Option<Pin<Box<Sleep>>>,
+    write_timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<T> Guarded<T> {
+    pub(super) fn new(inner: T, activity: Activity) -> Self {
+        let now = Instant::now();
+        Self {
+            inner,
+            activity,
+            seen: 0,
+            header_since: Some(now),
+            idle_since: now,
+            read_timer: None,
+            write_timer: None,
+        }
+    }
+
+    /// Takes notice of requests that began since the last look.
+    fn look(&mut self) {
+        let begun = self.activity.0.begun.load(Ordering::Relaxed);
+        if begun != self.seen {
+            self.seen = begun;
+            self.header_since = None;
+        }
+    }
+
+    fn busy(&self) -> bool {
+        self.activity.0.in_progress.load(Ordering::Relaxed) > 0
+    }
+
+    fn bytes_came(&mut self) {
+        let within_requests = self.busy() || self.activity.0.multiplexed.load(Ordering::Relaxed);
+        if within_requests {
+            self.idle_since = Instant::now();
+        } else if self.header_since.is_none() {
+            self.header_since = Some(Instant::now());
+        }
+    }
+
+    /// Whether the client has been silent for too long; arms the timer for the next look.
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if self.busy() {
+                self.idle_since = Instant::now();
+            }
+            let until = match self.header_since {
+                Some(since) => since + HEADER,
+                None => self.idle_since + IDLE,
+            };
+            let timer = self
+                .read_timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+            if timer.deadline() > until {
+                timer.as_mut().reset(until);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if until <= Instant::now() {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(until);
+        }
+    }
+
+    fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let timer = self
+            .write_timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED_WRITE)));
+        timer.as_mut().poll(cx).map(|()| {
+            Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the client does not read",
+            ))
+        })
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.look();
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.inner).poll_read(cx, buffer) {
+            Poll::Ready(read) => {
+                if buffer.filled().len() > before {
+                    self.bytes_came();
+                }
+                Poll::Ready(read)
+            }
+            Poll::Pending => self.poll_overdue(cx).map(|()| {
+                Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the client sends nothing",
+                ))
+            }),
+        }
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.inner).poll_write(cx, bytes) {
+            Poll::Pending => self.poll_stalled(cx),
+            written => {
+                self.write_timer = None;
+                written
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.inner).poll_write_vectored(cx, slices) {
+            Poll::Pending => self.poll_stalled(cx),
+            written => {
+                self.write_timer = None;
+                written
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_header_in_pieces_is_cut_after_its_deadline() {
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut guarded = Guarded::new(server, Activity::default());
+        client.write_all(b"GET /").await.unwrap();
+        let started = Instant::now();
+        let mut bytes = Vec::new();
+        assert_eq!(
+            guarded.read_to_end(&mut bytes).await.unwrap_err().kind(),
+            io::ErrorKind::TimedOut
+        );
+        assert_eq!(started.elapsed().as_secs(), HEADER.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_may_wait_longer_and_a_busy_one_for_ever() {
+        let (mut client, server) = tokio::io::duplex(64);
+        let activity = Activity::default();
+        let mut guarded = Guarded::new(server, activity.clone());
+        client.write_all(b"x").await.unwrap();
+        let mut buffer = [0; 8];
+        guarded.read_exact(&mut buffer[..1]).await.unwrap();
+        let exchange = activity.begin(Version::HTTP_11);
+        let waiting = tokio::time::timeout(IDLE * 3, guarded.read(&mut buffer)).await;
+        assert!(
+            waiting.is_err(),
+            "a request in progress keeps its connection"
+        );
+        drop(exchange);
+        let started = Instant::now();
+        assert!(guarded.read(&mut buffer).await.is_err());
+        assert!(started.elapsed() <= IDLE + Duration::from_secs(1));
+        assert!(started.elapsed() > HEADER);
+    }
+}
