@@ -1,1 +1,28 @@
-//! HTTP conventions: problem+json, extractors, tokens, idempotency
+//! HTTP conventions that every service keeps: problem+json for each error, extractors that refuse
+//! what they do not know, tokens that prove who calls, idempotency, and calls between services.
+//!
+//! Handlers take [`Json`], [`Path`], [`Query`] and [`ListQuery`] from here, never axum's own: those
+//! answer errors in plain text and let unknown fields pass.
+
+pub mod client;
+pub mod context;
+mod database;
+mod guard;
+pub mod idempotency;
+mod json;
+pub mod openapi;
+mod path;
+mod precondition;
+mod problem;
+mod query;
+mod respond;
+pub mod text;
+pub mod tokens;
+
+pub use guard::{Caller, Guard, Member, Service, Shared, bearer, refusal};
+pub use json::Json;
+pub use path::Path;
+pub use precondition::IfMatch;
+pub use problem::{Cause, FieldError, Problem, ProblemBody};
+pub use query::{ListQuery, NoFilter, PageQuery, PageRequest, Query};
+pub use respond::{Created, NoContent, Versioned};

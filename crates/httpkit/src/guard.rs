@@ -1,0 +1,254 @@
+//! Who calls: extractors that prove it, so that a handler cannot forget to ask.
+//!
+//! [`Caller`] is a service, [`Member`] a person behind the gateway, [`Shared`] a guest's read of one
+//! thing. All three need a service token: a port that is reached directly answers 401.
+
+use std::fmt;
+use std::str::FromStr;
+
+use axum::extract::{FromRef, FromRequestParts};
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use kernel::{Permission, Permissions, Role, SessionId, TenantId, UserId};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+use crate::tokens::{
+    Keys, Resource, SERVICE_TOKEN_HEADER, ServiceClaims, ServiceVerifier, TokenError,
+};
+
+/// The services, as they name each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// The public door.
+    Gateway,
+    /// The control plane.
+    TenantResolver,
+    /// People and sessions.
+    Identity,
+    /// Projects and tasks.
+    ProjectSvc,
+    /// Short links.
+    Shortener,
+    /// Dashboards.
+    Analytics,
+    /// The operator's tool.
+    Migrator,
+}
+
+impl Service {
+    /// The name in tokens, logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::TenantResolver => "tenant-resolver",
+            Self::Identity => "identity",
+            Self::ProjectSvc => "project-svc",
+            Self::Shortener => "shortener",
+            Self::Analytics => "analytics",
+            Self::Migrator => "migrator",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a service checks callers with; part of its state.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    services: ServiceVerifier,
+    keys: Keys,
+}
+
+impl Guard {
+    /// A guard for `audience`.
+    pub fn new(secret: &SecretString, audience: Service, keys: Keys) -> Self {
+        Self {
+            services: ServiceVerifier::new(secret, audience),
+            keys,
+        }
+    }
+
+    fn service(&self, parts: &Parts) -> Result<ServiceClaims, Problem> {
+        let token = parts
+            .headers
+            .get(SERVICE_TOKEN_HEADER)
+            .and_then(|value| value.to_str().ok());
+        let token = token.ok_or_else(|| {
+            Problem::unauthorized("service_token_required")
+                .with_detail("this port answers calls through the gateway")
+        })?;
+        self.services
+            .verify(token)
+            .map_err(|error| Problem::unauthorized("service_token_refused").with_cause(error))
+    }
+}
+
+/// The bearer token of a request (RFC 6750 §2.1).
+pub fn bearer(headers: &http::HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// A service that calls, for an organization or for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// Who calls.
+    pub service: Service,
+    /// For which organization.
+    pub tenant: Option<TenantId>,
+}
+
+impl Caller {
+    /// Passes the services named; 403 for the others.
+    pub fn only(&self, services: &[Service]) -> Result<(), Problem> {
+        if services.contains(&self.service) {
+            Ok(())
+        } else {
+            Err(Problem::forbidden("service_not_allowed"))
+        }
+    }
+
+    /// The organization called for; 404 on the bare domain, where there is none.
+    pub fn tenant(&self) -> Result<TenantId, Problem> {
+        self.tenant.ok_or_else(Problem::not_found)
+    }
+}
+
+impl<S> FromRequestParts<S> for Caller
+where
+    S: Send + Sync,
+    Guard: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let claims = Guard::from_ref(state).service(parts)?;
+        Ok(Self {
+            service: claims.iss,
+            tenant: claims.tenant_id,
+        })
+    }
+}
+
+/// A person of an organization, signed in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The organization.
+    pub tenant: TenantId,
+    /// The person.
+    pub user: UserId,
+    /// The session the call belongs to.
+    pub session: SessionId,
+    /// Display name.
+    pub name: String,
+    /// Role in the organization.
+    pub role: Role,
+    /// What the person may do.
+    pub permissions: Permissions,
+}
+
+impl Member {
+    /// Passes when the person may do it; 403 otherwise.
+    pub fn require(&self, permission: Permission) -> Result<(), Problem> {
+        if self.permissions.contains(permission) {
+            return Ok(());
+        }
+        let detail = format!("your role lacks the permission `{}`", permission.as_str());
+        Err(Problem::forbidden("permission_denied").with_detail(detail))
+    }
+}
+
+impl<S> FromRequestParts<S> for Member
+where
+    S: Send + Sync,
+    Guard: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let guard = Guard::from_ref(state);
+        let service = guard.service(parts)?;
+        let token =
+            bearer(&parts.headers).ok_or_else(|| Problem::unauthorized("token_required"))?;
+        let claims = guard.keys.verify(token).await.map_err(refusal)?;
+        if service.tenant_id != Some(claims.tenant_id) {
+            return Err(Problem::unauthorized("token_of_other_organization"));
+        }
+        let role = claims
+            .roles
+            .first()
+            .copied()
+            .ok_or_else(|| Problem::unauthorized("token_refused"))?;
+        Ok(Self {
+            tenant: claims.tenant_id,
+            user: claims.sub,
+            session: claims.sid,
+            name: claims.name,
+            role,
+            permissions: claims.permissions,
+        })
+    }
+}
+
+/// The answer to a token that was not taken.
+pub fn refusal(error: TokenError) -> Problem {
+    match error {
+        TokenError::KeysUnavailable(_) => {
+            Problem::unavailable("identity_unavailable", 2).with_cause(error)
+        }
+        TokenError::Refused(_) | TokenError::Invalid(_) => Problem::unauthorized("token_refused")
+            .with_detail("the access token is not valid, or no longer; sign in again")
+            .with_cause(error),
+    }
+}
+
+/// A guest's read of the one thing that a link covers, asked for by the shortener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shared {
+    /// The organization.
+    pub tenant: TenantId,
+    /// The one thing.
+    pub resource: Resource,
+}
+
+impl<S> FromRequestParts<S> for Shared
+where
+    S: Send + Sync,
+    Guard: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let claims = Guard::from_ref(state).service(parts)?;
+        match (claims.iss, claims.tenant_id, claims.resource) {
+            (Service::Shortener, Some(tenant), Some(resource)) => Ok(Self { tenant, resource }),
+            _ => Err(Problem::forbidden("service_not_allowed")),
+        }
+    }
+}
+
+impl FromStr for Service {
+    type Err = TokenError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [
+            Self::Gateway,
+            Self::TenantResolver,
+            Self::Identity,
+            Self::ProjectSvc,
+            Self::Shortener,
+            Self::Analytics,
+            Self::Migrator,
+        ];
+        all.into_iter()
+            .find(|service| service.name() == text)
+            .ok_or(TokenError::Refused("service"))
+    }
+}

@@ -1,0 +1,120 @@
+//! Access tokens of people: Ed25519 JWTs (RFC 7519, RFC 8037) profiled after RFC 9068.
+
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use kernel::{Permissions, Role, SessionId, TenantId, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{LEEWAY_SECONDS, TokenError};
+
+/// `iss` of every access token.
+pub const ISSUER: &str = "tenantry";
+/// `aud` of every access token: the API as a whole; `tenant_id` narrows it to one organization.
+pub const AUDIENCE: &str = "tenantry";
+/// `typ` header (RFC 9068 §2.1): keeps every other kind of token out.
+const TYPE: &str = "at+jwt";
+
+/// What an access token says. All of it is required.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// Always [`ISSUER`].
+    pub iss: String,
+    /// Always [`AUDIENCE`].
+    pub aud: String,
+    /// The person.
+    pub sub: UserId,
+    /// The organization it is good for.
+    pub tenant_id: TenantId,
+    /// The session that it lives by.
+    pub sid: SessionId,
+    /// Id of this token.
+    pub jti: Uuid,
+    /// Issued at, seconds since 1970.
+    pub iat: i64,
+    /// Not good before, seconds since 1970.
+    pub nbf: i64,
+    /// Not good from then on, seconds since 1970.
+    pub exp: i64,
+    /// The person's display name.
+    pub name: String,
+    /// The person's e-mail address.
+    pub email: String,
+    /// The person's roles in the organization; one today.
+    pub roles: Vec<Role>,
+    /// What the roles come to.
+    pub permissions: Permissions,
+}
+
+/// Signs access tokens with one key.
+pub struct AccessSigner {
+    kid: String,
+    pub(super) key: EncodingKey,
+}
+
+impl AccessSigner {
+    /// A signer for an Ed25519 key in PKCS #8 (RFC 8410).
+    pub fn new(kid: impl Into<String>, pkcs8: &[u8]) -> Self {
+        Self {
+            kid: kid.into(),
+            key: EncodingKey::from_ed_der(pkcs8),
+        }
+    }
+
+    /// The id of the key.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The signed token.
+    pub fn sign(&self, claims: &AccessClaims) -> Result<String, TokenError> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(self.kid.clone());
+        Ok(jsonwebtoken::encode(&header, claims, &self.key)?)
+    }
+
+    /// The public half, for the JWKS (RFC 7517).
+    pub fn public_jwk(&self) -> Result<Jwk, TokenError> {
+        let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::EdDSA)?;
+        jwk.common.key_id = Some(self.kid.clone());
+        jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
+        Ok(jwk)
+    }
+}
+
+impl std::fmt::Debug for AccessSigner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AccessSigner({})", self.kid)
+    }
+}
+
+/// The key id that a token names, after a look at its header alone.
+pub(super) fn key_id(token: &str) -> Result<String, TokenError> {
+    let header = jsonwebtoken::decode_header(token)?;
+    if header.alg != Algorithm::EdDSA {
+        return Err(TokenError::Refused("algorithm"));
+    }
+    if header.typ.as_deref() != Some(TYPE) {
+        return Err(TokenError::Refused("type"));
+    }
+    if header.crit.is_some() || header.zip.is_some() {
+        return Err(TokenError::Refused("header"));
+    }
+    header.kid.ok_or(TokenError::Refused("no key id"))
+}
+
+/// Checks the token's signature and claims with the key it named.
+pub(super) fn verify(token: &str, key: &DecodingKey) -> Result<AccessClaims, TokenError> {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.leeway = LEEWAY_SECONDS;
+    validation.validate_nbf = true;
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    let claims = jsonwebtoken::decode::<AccessClaims>(token, key, &validation)?.claims;
+    if claims.iat > claims.exp || claims.roles.is_empty() {
+        return Err(TokenError::Refused("claims"));
+    }
+    Ok(claims)
+}
