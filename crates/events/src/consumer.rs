@@ -1,0 +1,374 @@
+//! Takes events from a queue in batches and does with each what the handler decides.
+//!
+//! The handler is a pure step from envelopes to actions as far as AMQP goes: it sees no connection.
+//! Whatever it does, nothing here panics and a poison message ends in the dead-letter queue. Handlers
+//! commit first and answer [`Action::Ack`] afterwards, and let a known id change nothing.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use lapin::message::Delivery;
+use lapin::options::{
+    BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, BasicRejectOptions,
+};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::amqp::{self, Amqp, AmqpError, BrokerState, EVENTS_EXCHANGE};
+use crate::{BoxError, Envelope};
+
+/// Events that may be on the way to one consumer, and the size of a full batch.
+const PREFETCH: u16 = 100;
+
+/// Wait for a batch to fill.
+const LINGER: Duration = Duration::from_millis(20);
+
+/// Pause before a message goes back to its queue, so that five deliveries are not used up at once.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Time for a batch under way, and for the broker's good-bye, at shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// What becomes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// It is done with.
+    Ack,
+    /// It comes again, a few times, then counts as poison. Not for an outage of the handler's own
+    /// store, which may last longer: wait for that inside the handler.
+    Retry,
+    /// It goes to the dead-letter queue at once; the reason is logged.
+    Dead(Cow<'static, str>),
+}
+
+/// A queue and what it is bound to.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    name: String,
+    bindings: Vec<&'static str>,
+    durable: bool,
+    linger: Duration,
+}
+
+impl Queue {
+    /// A replicated queue shared by all instances of a service; what they give up on goes to
+    /// `<name>.dead`.
+    pub fn work(name: &str, bindings: &[&'static str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            bindings: bindings.to_vec(),
+            durable: true,
+            linger: LINGER,
+        }
+    }
+
+    /// A queue of this instance alone that is gone with its connection. The name must be its own.
+    pub fn live(name: &str, bindings: &[&'static str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            bindings: bindings.to_vec(),
+            durable: false,
+            linger: Duration::ZERO,
+        }
+    }
+}
+
+type Prepare = Arc<dyn Fn() -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
+
+/// A consumer of one queue.
+#[derive(Clone)]
+pub struct Consumer {
+    amqp: Amqp,
+    queue: Queue,
+    state: BrokerState,
+    prepare: Option<Prepare>,
+}
+
+impl Consumer {
+    /// A consumer that has no connection yet; [`Consumer::run`] makes it and keeps it.
+    pub fn new(amqp: Amqp, queue: Queue) -> Self {
+        Self {
+            amqp,
+            queue,
+            state: BrokerState::default(),
+            prepare: None,
+        }
+    }
+
+    /// Does this after the queue is bound and before its first delivery, on every (re)connection: the
+    /// place to fetch what was missed meanwhile. If it fails, the connection is made anew.
+    #[must_use]
+    pub fn on_connected<F, Fut>(mut self, prepare: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.prepare = Some(Arc::new(move || prepare().boxed()));
+        self
+    }
+
+    /// Whether the connection stands.
+    pub fn state(&self) -> BrokerState {
+        self.state.clone()
+    }
+
+    /// Consumes until shutdown; spawn it. The handler answers one action per envelope, in order; a
+    /// missing answer means [`Action::Retry`].
+    pub async fn run<F, Fut>(self, handler: F, shutdown: CancellationToken)
+    where
+        F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
+        Fut: Future<Output = Vec<Action>> + Send,
+    {
+        amqp::supervise(&self.queue.name, &self.state, &shutdown, || {
+            self.session(&handler, &shutdown)
+        })
+        .await;
+    }
+
+    async fn session<F, Fut>(
+        &self,
+        handler: &F,
+        shutdown: &CancellationToken,
+    ) -> Result<(), AmqpError>
+    where
+        F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
+        Fut: Future<Output = Vec<Action>> + Send,
+    {
+        let connection = self.amqp.connect().await?;
+        let channel = connection.create_channel().await?;
+        let mut deliveries = self.subscribe(&channel).await?;
+        self.state.set(true);
+        tracing::info!(queue = %self.queue.name, "consumer is connected");
+        let mut lost = std::pin::pin!(amqp::lost(&connection, &channel));
+        loop {
+            let batch = tokio::select! {
+                () = shutdown.cancelled() => break,
+                error = &mut lost => return Err(error),
+                batch = next_batch(&mut deliveries, self.queue.linger) => batch?,
+            };
+            let done = tokio::select! {
+                actions = decide(handler, &batch) => self.settle(batch, actions, shutdown).await,
+                () = grace(shutdown) => break,
+            };
+            done?;
+        }
+        close(&connection).await;
+        Ok(())
+    }
+
+    async fn subscribe(&self, channel: &Channel) -> Result<lapin::Consumer, AmqpError> {
+        amqp::declare_exchanges(channel).await?;
+        let name = self.queue.name.as_str();
+        if self.queue.durable {
+            amqp::declare_work_queue(channel, name).await?;
+        } else {
+            amqp::declare_live_queue(channel, name).await?;
+        }
+        for key in &self.queue.bindings {
+            amqp::bind(channel, name, EVENTS_EXCHANGE, key).await?;
+        }
+        if let Some(prepare) = &self.prepare {
+            prepare().await.map_err(AmqpError::Prepare)?;
+        }
+        let qos = BasicQosOptions::default();
+        channel.basic_qos(PREFETCH, qos).await?;
+        let options = BasicConsumeOptions::default();
+        let deliveries = channel
+            .basic_consume(name.into(), "".into(), options, FieldTable::default())
+            .await?;
+        Ok(deliveries)
+    }
+
+    /// Tells the broker what was decided.
+    async fn settle(
+        &self,
+        batch: Vec<Delivery>,
+        actions: Vec<Action>,
+        shutdown: &CancellationToken,
+    ) -> Result<(), AmqpError> {
+        if actions.contains(&Action::Retry) {
+            tokio::select! {
+                () = sleep(RETRY_PAUSE) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+        for (delivery, action) in batch.into_iter().zip(actions) {
+            count(&self.queue.name, &action);
+            match action {
+                Action::Ack => delivery.ack(BasicAckOptions::default()).await?,
+                Action::Retry => {
+                    let requeue = BasicNackOptions {
+                        requeue: true,
+                        ..BasicNackOptions::default()
+                    };
+                    delivery.nack(requeue).await?
+                }
+                Action::Dead(reason) => {
+                    tracing::error!(queue = %self.queue.name, event.r#type = %delivery.routing_key,
+                        event.id = ?delivery.properties.message_id(), %reason, "event is dead");
+                    delivery.reject(BasicRejectOptions::default()).await?
+                }
+            };
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Consumer({} of {:?})", self.queue.name, self.amqp)
+    }
+}
+
+/// The first delivery, and what else comes in while the batch is held open.
+async fn next_batch(
+    deliveries: &mut lapin::Consumer,
+    linger: Duration,
+) -> Result<Vec<Delivery>, AmqpError> {
+    let first = deliveries.next().await.ok_or(AmqpError::Lost)??;
+    let mut batch = vec![first];
+    let mut full = std::pin::pin!(sleep(linger));
+    while batch.len() < usize::from(PREFETCH) {
+        tokio::select! {
+            biased;
+            next = deliveries.next() => batch.push(next.ok_or(AmqpError::Lost)??),
+            () = &mut full => break,
+        }
+    }
+    Ok(batch)
+}
+
+/// One action per delivery. A handler that panics over a batch is asked about each message alone, so
+/// that only the poison one is left behind.
+async fn decide<F, Fut>(handler: &F, batch: &[Delivery]) -> Vec<Action>
+where
+    F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
+    Fut: Future<Output = Vec<Action>> + Send,
+{
+    let payloads: Vec<&[u8]> = batch.iter().map(|delivery| &*delivery.data).collect();
+    decide_payloads(handler, &payloads).await
+}
+
+async fn decide_payloads<F, Fut>(handler: &F, payloads: &[&[u8]]) -> Vec<Action>
+where
+    F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
+    Fut: Future<Output = Vec<Action>> + Send,
+{
+    if let Some(actions) = attempt(handler, payloads).await {
+        return actions;
+    }
+    let mut actions = Vec::with_capacity(payloads.len());
+    for payload in payloads {
+        let alone = attempt(handler, std::slice::from_ref(payload)).await;
+        actions.extend(alone.unwrap_or_else(|| vec![Action::Retry]));
+    }
+    actions
+}
+
+/// One action per payload, or none if the handler panicked. What does not decode is dead.
+async fn attempt<F, Fut>(handler: &F, payloads: &[&[u8]]) -> Option<Vec<Action>>
+where
+    F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
+    Fut: Future<Output = Vec<Action>> + Send,
+{
+    let mut envelopes = Vec::with_capacity(payloads.len());
+    let mut undecodable = Vec::with_capacity(payloads.len());
+    for payload in payloads {
+        match Envelope::decode(payload) {
+            Ok(envelope) => {
+                envelopes.push(envelope);
+                undecodable.push(None);
+            }
+            Err(error) => undecodable.push(Some(Action::Dead(error.to_string().into()))),
+        }
+    }
+    let decided = if envelopes.is_empty() {
+        Vec::new()
+    } else {
+        // The future is dropped after a panic; what the handler shares must be sound by itself.
+        let handling = AssertUnwindSafe(async { handler(envelopes).await });
+        handling.catch_unwind().await.ok()?
+    };
+    let mut decided = decided.into_iter();
+    let actions = undecodable
+        .into_iter()
+        .map(|dead| dead.unwrap_or_else(|| decided.next().unwrap_or(Action::Retry)));
+    Some(actions.collect())
+}
+
+async fn grace(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    sleep(SHUTDOWN_GRACE).await;
+}
+
+async fn close(connection: &Connection) {
+    // The process ends anyway; a broker that does not answer must not hold it up.
+    let _ = timeout(SHUTDOWN_GRACE, connection.close(200, "shutdown".into())).await;
+}
+
+fn count(queue: &str, action: &Action) {
+    let outcome = match action {
+        Action::Ack => "ack",
+        Action::Retry => "retry",
+        Action::Dead(_) => "dead",
+    };
+    metrics::counter!("consumed_events_total", "queue" => queue.to_owned(), "outcome" => outcome)
+        .increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Clock, Ids, UserId};
+
+    use super::*;
+    use crate::topic::user::UserCreated;
+
+    fn payload(source: &'static str) -> String {
+        let user_id = UserId::from(uuid::Uuid::from_u128(1));
+        let event = UserCreated { user_id };
+        Envelope::new(&Ids::system(), &Clock::system(), source, None, None, &event)
+            .to_json()
+            .to_string()
+    }
+
+    async fn decide(payloads: &[&str]) -> Vec<Action> {
+        let handler = |batch: Vec<Envelope>| async move {
+            assert!(batch.iter().all(|envelope| envelope.source != "poison"));
+            let answers = batch.into_iter().filter(|e| e.source != "silent");
+            answers.map(|_| Action::Ack).collect()
+        };
+        let payloads: Vec<&[u8]> = payloads.iter().map(|text| text.as_bytes()).collect();
+        decide_payloads(&handler, &payloads).await
+    }
+
+    #[tokio::test]
+    async fn undecodable_message_is_dead_and_its_neighbours_are_handled() {
+        let good = payload("good");
+        let actions = decide(&[&good, "{", &good]).await;
+        assert!(matches!(
+            actions.as_slice(),
+            [Action::Ack, Action::Dead(_), Action::Ack]
+        ));
+    }
+
+    #[tokio::test]
+    async fn message_that_panics_the_handler_is_retried_alone() {
+        let (good, poison) = (payload("good"), payload("poison"));
+        let actions = decide(&[&good, &poison, &good]).await;
+        assert_eq!(actions, [Action::Ack, Action::Retry, Action::Ack]);
+    }
+
+    #[tokio::test]
+    async fn message_without_an_answer_is_retried() {
+        let actions = decide(&[&payload("good"), &payload("silent")]).await;
+        assert_eq!(actions, [Action::Ack, Action::Retry]);
+    }
+}

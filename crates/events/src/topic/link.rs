@@ -1,0 +1,82 @@
+//! `link.*`: short links of the envelope's tenant, told by the shortener.
+//!
+//! `resource` is what the link shows, kind and id: `task:0190…`.
+
+use chrono::{DateTime, Utc};
+use kernel::{LinkId, UserId};
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, Display, EnumString};
+
+/// The class of a guest's device.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsRefStr, Display, EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Device {
+    /// A computer.
+    Desktop,
+    /// A phone.
+    Mobile,
+    /// A tablet.
+    Tablet,
+    /// Anything else, or it did not say.
+    Other,
+}
+
+/// A link was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkCreated {
+    /// The link.
+    pub link_id: LinkId,
+    /// What it shows.
+    pub resource: String,
+    /// Who made it.
+    pub created_by: UserId,
+    /// When it stops working.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Somebody opened a link and saw what it shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkAccessed {
+    /// The link.
+    pub link_id: LinkId,
+    /// What it shows.
+    pub resource: String,
+    /// The guest's device.
+    pub device: Device,
+    /// Whether it was a machine that previews pages.
+    pub bot: bool,
+    /// Salted hash that tells one visitor from another for a day; no address can be had from it.
+    pub visitor: String,
+    /// Host of the page that led there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+}
+
+/// A link was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRevoked {
+    /// The link.
+    pub link_id: LinkId,
+    /// What it showed.
+    pub resource: String,
+}
+
+/// A link's time or its number of opens is used up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkExpired {
+    /// The link.
+    pub link_id: LinkId,
+    /// What it showed.
+    pub resource: String,
+}
+
+super::events! {
+    LinkCreated => "link.created" of link_id,
+    LinkAccessed => "link.accessed" of link_id,
+    LinkRevoked => "link.revoked" of link_id,
+    LinkExpired => "link.expired" of link_id,
+}

@@ -1,0 +1,48 @@
+//! `project.*`: projects of the envelope's tenant, told by project-svc.
+
+use kernel::{ProjectId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A project was created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectCreated {
+    /// The project.
+    pub project_id: ProjectId,
+    /// Who created it.
+    pub created_by: UserId,
+}
+
+/// Some of a project's fields changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectUpdated {
+    /// The project.
+    pub project_id: ProjectId,
+    /// Names of the changed fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+}
+
+/// A project was deleted, and with it its boards and tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectDeleted {
+    /// The project.
+    pub project_id: ProjectId,
+}
+
+/// A person became a member of a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectMemberAdded {
+    /// The project.
+    pub project_id: ProjectId,
+    /// The person.
+    pub user_id: UserId,
+    /// The role in this project: owner, manager, member or viewer.
+    pub role: String,
+}
+
+super::events! {
+    ProjectCreated => "project.created" of project_id,
+    ProjectUpdated => "project.updated" of project_id,
+    ProjectDeleted => "project.deleted" of project_id,
+    ProjectMemberAdded => "project.member_added" of project_id,
+}
