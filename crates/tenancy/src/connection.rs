@@ -1,0 +1,68 @@
+//! A connection to one tenant's database, for reading; writes go through [`UnitOfWork`].
+//!
+//! Dropping it gives it back. A future dropped in the middle of a statement is no harm: the
+//! connection is made clean or closed before anybody else gets it.
+
+use events::FleetWake;
+use kernel::TenantId;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+
+use crate::UnitOfWork;
+use crate::pool::Lease;
+use crate::session::Session;
+
+/// A connection to one tenant's database. Sessions are shared with later users: set nothing that
+/// outlives a transaction.
+pub struct TenantConnection {
+    tenant: TenantId,
+    session: Session,
+    wake: FleetWake,
+}
+
+impl TenantConnection {
+    pub(crate) fn new(tenant: TenantId, lease: Lease, wake: FleetWake) -> Self {
+        Self {
+            tenant,
+            session: Session::new(lease),
+            wake,
+        }
+    }
+
+    /// The tenant whose database this is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Begins a transaction, named after the request in PostgreSQL's log.
+    pub async fn begin(self) -> Result<UnitOfWork, DbErr> {
+        UnitOfWork::begin(self.tenant, self.session, self.wake).await
+    }
+
+    /// The connection is closed when it is dropped: its session has state worth nothing to others.
+    pub(crate) fn condemn(&mut self) {
+        self.session.lease_mut().condemn();
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for TenantConnection {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.session.execute(&statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.session.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.session.query_one(&statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session.query_all(&statement).await
+    }
+}

@@ -1,0 +1,113 @@
+//! The tenants' outboxes, as the relay of the fleet sees them. One relay at a time empties an
+//! outbox, also over several instances of the service: a session lock on the connection that is
+//! held while it drains.
+
+use events::fleet::Fleet;
+use events::outbox::{ConnectionOutbox, OutboxRow, TRY_LOCK, UNLOCK};
+use events::{BoxError, OutboxSource};
+use kernel::TenantId;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use crate::{Pools, TenantConnection};
+
+/// All tenants' databases, for [`events::fleet::run`].
+pub struct TenantFleet(pub Pools);
+
+impl Fleet for TenantFleet {
+    type Source = TenantOutbox;
+
+    async fn open(&self, tenant: TenantId) -> Result<TenantOutbox, BoxError> {
+        Ok(TenantOutbox::new(self.0.clone(), tenant))
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantId>, BoxError> {
+        let mut tenants = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let page = self.0.resolver().active_tenants(cursor.as_deref()).await?;
+            tenants.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
+                None => return Ok(tenants),
+            }
+        }
+    }
+}
+
+/// The outbox of one tenant's database.
+pub struct TenantOutbox {
+    pools: Pools,
+    tenant: TenantId,
+    held: Option<ConnectionOutbox<TenantConnection>>,
+}
+
+impl TenantOutbox {
+    /// The outbox of the tenant; connects when a drain begins.
+    pub fn new(pools: Pools, tenant: TenantId) -> Self {
+        Self {
+            pools,
+            tenant,
+            held: None,
+        }
+    }
+
+    fn held(&mut self) -> Result<&mut ConnectionOutbox<TenantConnection>, BoxError> {
+        let held = self.held.as_mut();
+        held.ok_or_else(|| "outbox was not claimed".into())
+    }
+
+    /// Ends the session, and the lock with it, instead of giving the connection back.
+    fn abandon(&mut self) {
+        if let Some(mut held) = self.held.take() {
+            held.0.condemn();
+        }
+    }
+}
+
+impl OutboxSource for TenantOutbox {
+    async fn begin(&mut self) -> Result<bool, BoxError> {
+        self.abandon();
+        let connection = self.pools.acquire(self.tenant).await?;
+        // From here on the session may own the lock: only `end` saves the connection.
+        let held = self.held.insert(ConnectionOutbox(connection));
+        let answer = held.0.query_one_raw(sql(TRY_LOCK)).await?;
+        let locked = match answer {
+            Some(row) => row.try_get_by_index(0)?,
+            None => false,
+        };
+        if !locked {
+            self.held = None;
+        }
+        Ok(locked)
+    }
+
+    async fn next_batch(&mut self, limit: i64) -> Result<Vec<OutboxRow>, BoxError> {
+        self.held()?.next_batch(limit).await
+    }
+
+    async fn published(&mut self, seqs: &[i64]) -> Result<(), BoxError> {
+        self.held()?.published(seqs).await
+    }
+
+    async fn end(&mut self) {
+        let Some(held) = self.held.as_mut() else {
+            return;
+        };
+        let unlocked = held.0.execute_raw(sql(UNLOCK)).await;
+        if unlocked.is_ok() {
+            self.held = None;
+        } else {
+            self.abandon();
+        }
+    }
+}
+
+impl Drop for TenantOutbox {
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+fn sql(text: &'static str) -> Statement {
+    Statement::from_string(DbBackend::Postgres, text)
+}

@@ -1,0 +1,135 @@
+//! A physical connection: opened for one tenant, proved to be in that tenant's database, holding
+//! its place in the budget until its socket is closed.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, Row};
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+use super::cluster::Cluster;
+use super::state::Origin;
+use crate::{PoolError, PoolSettings, TenantDescriptor};
+
+/// Saying goodbye may not take longer; the socket is closed in any case.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Session settings of every tenant connection. The last one makes the server notice within a
+/// second that a client has gone in the middle of a statement.
+const SESSION_SETTINGS: [(&str, &str); 4] = [
+    ("statement_timeout", "5s"),
+    ("lock_timeout", "2s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+    ("client_connection_check_interval", "1s"),
+];
+/// Asked in one round trip after the login, so that no mix-up of addresses or names goes unseen.
+const WHO_ARE_YOU: &str = "select current_database()::text, tenant_id from tenant_identity";
+
+/// A place in the budget. Freed when dropped, that is: after the connection beside it.
+pub(super) struct Permit(pub(super) Weak<Cluster>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(cluster) = self.0.upgrade() {
+            cluster.with(super::state::State::closed);
+        }
+    }
+}
+
+/// An open connection. The order of fields is the order of dropping: socket first.
+pub(super) struct Physical {
+    pub(super) connection: PgConnection,
+    pub(super) origin: Origin,
+    /// When it was last known to live.
+    pub(super) seen_at: Instant,
+    pub(super) expires_at: Instant,
+    pub(super) permit: Permit,
+}
+
+impl Physical {
+    /// Closes the socket and hands the place in the budget on.
+    pub(super) async fn close(self) -> Permit {
+        let Self {
+            connection, permit, ..
+        } = self;
+        if let Ok(Err(error)) = timeout(CLOSE_TIMEOUT, connection.close()).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "close connection");
+        }
+        permit
+    }
+}
+
+/// Connects, logs in and checks whose database it is.
+pub(super) async fn establish(
+    target: &TenantDescriptor,
+    settings: &PoolSettings,
+) -> Result<PgConnection, PoolError> {
+    let connect = async {
+        let mut connection = options(target, settings).connect().await?;
+        let row = sqlx::raw_sql(WHO_ARE_YOU)
+            .fetch_one(&mut connection)
+            .await?;
+        let found = (row.try_get::<String, _>(0)?, row.try_get::<Uuid, _>(1)?);
+        Ok::<_, sqlx::Error>((connection, found))
+    };
+    let tenant = tracing::field::display(target.id);
+    let (connection, (database, id)) = match timeout(settings.connect_timeout, connect).await {
+        Ok(Ok(connected)) => connected,
+        Ok(Err(error)) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(tenant.id = tenant, error, "connect to tenant database");
+            return Err(PoolError::Unavailable);
+        }
+        Err(_elapsed) => {
+            tracing::warn!(
+                tenant.id = tenant,
+                "connecting to tenant database takes too long"
+            );
+            return Err(PoolError::Unavailable);
+        }
+    };
+    if database != target.database || id != target.id.uuid() {
+        tracing::error!(
+            tenant.id = tenant,
+            database.asked = target.database,
+            database.found = database,
+            tenant.found = %id,
+            "database belongs to another tenant"
+        );
+        return Err(PoolError::WrongDatabase);
+    }
+    Ok(connection)
+}
+
+fn options(target: &TenantDescriptor, settings: &PoolSettings) -> PgConnectOptions {
+    use secrecy::ExposeSecret as _;
+
+    PgConnectOptions::new_without_pgpass()
+        .host(&target.host)
+        .port(target.port)
+        .database(&target.database)
+        .username(&target.role)
+        .password(target.password.expose_secret())
+        .application_name(settings.application_name)
+        .options(SESSION_SETTINGS)
+        // Statements are logged with their request by `crate::statement`.
+        .disable_statement_logging()
+}
+
+/// Whether the connection cannot be used after this error.
+///
+/// SQLSTATE classes 08 (connection) and 57P (operator intervention), 25P03 and 25P04 (session
+/// ended by a timeout) come with the end of the session (PostgreSQL documentation, appendix A).
+pub(super) fn breaks_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08") || code.starts_with("57P") || code == "25P03" || code == "25P04"
+        }),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
