@@ -14,6 +14,12 @@ pub const ISSUER: &str = "tenantry";
 pub const AUDIENCE: &str = "tenantry";
 /// `typ` header (RFC 9068 §2.1): keeps every other kind of token out.
 const TYPE: &str = "at+jwt";
+/// Size of an Ed25519 private key.
+pub const SEED_BYTES: usize = 32;
+/// What makes PKCS #8 of an Ed25519 seed (RFC 8410 §7).
+const PKCS8_PREFIX: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 /// What an access token says. All of it is required.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,11 +59,12 @@ pub struct AccessSigner {
 }
 
 impl AccessSigner {
-    /// A signer for an Ed25519 key in PKCS #8 (RFC 8410).
-    pub fn new(kid: impl Into<String>, pkcs8: &[u8]) -> Self {
+    /// A signer for the Ed25519 private key `seed` (RFC 8032 §5.1.5: 32 random bytes).
+    pub fn new(kid: impl Into<String>, seed: &[u8; SEED_BYTES]) -> Self {
+        let pkcs8 = [&PKCS8_PREFIX[..], seed].concat();
         Self {
             kid: kid.into(),
-            key: EncodingKey::from_ed_der(pkcs8),
+            key: EncodingKey::from_ed_der(&pkcs8),
         }
     }
 

@@ -119,15 +119,16 @@ impl std::fmt::Debug for Keys {
 mod tests {
     use jsonwebtoken::{Algorithm, EncodingKey, Header};
     use kernel::{Ids, Role};
-    use ring::signature::Ed25519KeyPair;
     use serde_json::json;
 
     use super::super::AccessSigner;
+    use super::super::access::SEED_BYTES;
     use super::*;
 
     fn signer(kid: &str) -> AccessSigner {
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).unwrap();
-        AccessSigner::new(kid, pkcs8.as_ref())
+        let mut seed = [0; SEED_BYTES];
+        kernel::secret::fill(&mut seed).unwrap();
+        AccessSigner::new(kid, &seed)
     }
 
     fn keys(signer: &AccessSigner) -> Keys {
