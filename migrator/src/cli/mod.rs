@@ -1,0 +1,102 @@
+//! What the operator types. One file a command; [`output`] decides between table, plain text and JSON.
+
+mod args;
+mod demo;
+mod fleet;
+mod init;
+mod output;
+mod progress;
+mod status;
+mod tenants;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use kernel::{Clock, Ids};
+
+use crate::address::Address;
+use crate::fleet::{Fleet, LeaseError, Platform, RunError};
+use crate::registry::Registry;
+use args::{Cli, Command, Settings, UsageError};
+use output::Output;
+
+/// What the process answers its caller with; part of the interface, see `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Held = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::from(1),
+            Exit::Usage => Self::from(2),
+            Exit::Held => Self::from(3),
+        }
+    }
+}
+
+/// The whole program.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.json);
+    let exit = match dispatch(cli, &output).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.error(&error);
+            exit_of(&error)
+        }
+    };
+    exit.into()
+}
+
+async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
+    let settings = &cli.settings;
+    match cli.command {
+        Command::Init => init::init(settings, output).await,
+        Command::Status(args) => status::status(settings, output, &args).await,
+        Command::Plan(args) => fleet::plan(settings, output, &args).await,
+        Command::Up(args) => fleet::up(settings, output, &args).await,
+        Command::Down(args) => fleet::down(settings, output, &args).await,
+        Command::Tenants(args) => tenants::tenants(settings, output, &args).await,
+        Command::Demo(args) => demo::demo(settings, output, &args).await,
+    }
+}
+
+/// A usage mistake and a held lease have codes of their own; all else failed at work.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let held = |error: &LeaseError| matches!(error, LeaseError::Held { .. });
+    if error.is::<UsageError>() {
+        return Exit::Usage;
+    }
+    match error.downcast_ref::<RunError>() {
+        Some(RunError::Lease(error)) if held(error) => Exit::Held,
+        Some(RunError::Version { .. } | RunError::List(crate::fleet::ListError::Nothing(_))) => {
+            Exit::Usage
+        }
+        _ => Exit::Failed,
+    }
+}
+
+/// The fleet as the settings name it.
+async fn open_fleet(settings: &Settings) -> anyhow::Result<Fleet> {
+    let admin = settings.admin()?;
+    // The services' roles may not change a schema: their URLs only tell where, the operator's role does it.
+    let operator = |service: &Address| admin.with_database(service.database().unwrap_or_default());
+    let platform = Platform {
+        catalog: operator(settings.catalog()?),
+        identity: operator(settings.identity()?),
+        shortener: operator(settings.shortener()?),
+    };
+    Ok(Fleet {
+        registry: Registry::open(&platform.catalog).await?,
+        platform,
+        clock: Clock::system(),
+        ids: Ids::system(),
+        parallel: settings.parallel(),
+    })
+}

@@ -1,0 +1,462 @@
+//! A run: every selected database moved to one version, wave by wave, under the fleet's lease.
+//!
+//! A tenant that fails is reported and left at the version it had; the others go on. A shared database
+//! or a template that fails ends the run before any tenant is touched.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Fleet, Lease, LeaseError, ListError, Selection, Target, Wave, target};
+use crate::database::Session;
+use crate::error::Error;
+use crate::registry::{Record, RegistryError};
+
+/// What a run is asked to do.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// To which databases.
+    pub selection: Selection,
+    /// The version to reach; the newest when none. Shared databases ignore it unless selected alone.
+    pub to: Option<String>,
+    /// Take steps back instead.
+    pub down: bool,
+    /// Who runs it, for whoever finds the lease taken.
+    pub holder: String,
+    /// What was typed, for the record.
+    pub arguments: serde_json::Value,
+    /// Cancelled by the operator: what has begun is finished, nothing more begins.
+    pub stop: CancellationToken,
+}
+
+/// What became of one database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Steps were taken.
+    Migrated,
+    /// It was there already.
+    Unchanged,
+    /// It is at the version it had, or at the last good step.
+    Failed,
+    /// Not tried.
+    Skipped,
+}
+
+impl Verdict {
+    /// As it is shown and stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Migrated => "migrated",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One database's result.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// What a person calls it.
+    pub name: String,
+    /// Its wave.
+    pub wave: Wave,
+    /// The tenant's id.
+    pub tenant_id: Option<kernel::TenantId>,
+    /// Its server.
+    pub cluster: String,
+    /// The database itself.
+    pub database: String,
+    /// The version before.
+    pub from: Option<String>,
+    /// The version it stands at now.
+    pub to: Option<String>,
+    /// What became of it.
+    pub outcome: Verdict,
+    /// Why it failed or was not tried.
+    pub error: Option<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+impl Outcome {
+    fn stops_the_run(&self) -> bool {
+        self.outcome == Verdict::Failed && self.wave.stops_the_run()
+    }
+}
+
+/// A whole run's result.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The run, as recorded in the catalog.
+    pub run_id: Uuid,
+    /// `succeeded`, `failed`, or `aborted` when it ended before its time.
+    pub outcome: &'static str,
+    /// Every database, in the order they ended.
+    pub results: Vec<Outcome>,
+}
+
+impl Report {
+    /// How many databases came out so.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        let same = |outcome: &&Outcome| outcome.outcome == verdict;
+        self.results.iter().filter(same).count()
+    }
+
+    /// Nothing failed and nothing was left out.
+    pub fn succeeded(&self) -> bool {
+        self.outcome == "succeeded"
+    }
+}
+
+/// Follows a run.
+pub trait Observer: Send + Sync {
+    /// This many databases are to be looked at.
+    fn begins(&self, databases: usize);
+    /// One of them is done.
+    fn done(&self, outcome: &Outcome);
+}
+
+/// Why a run did not take place, or broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Someone else has the fleet.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The fleet could not be listed.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// The catalog did not answer.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// No such version.
+    #[error("there is no version {version} of {schema}")]
+    Version {
+        /// As typed.
+        version: String,
+        /// Of what.
+        schema: &'static str,
+    },
+}
+
+/// Runs under the lease, and gives it back whatever happens.
+pub async fn run(
+    fleet: &Fleet,
+    request: &Request,
+    observer: &dyn Observer,
+) -> Result<Report, RunError> {
+    let lease = Lease::take(&fleet.registry, &request.holder).await?;
+    let run = Run {
+        fleet,
+        request,
+        observer,
+        lost: lease.lost(),
+        id: fleet.ids.next::<kernel::EventId>().uuid(),
+    };
+    let report = run.everything().await;
+    lease.release().await?;
+    report
+}
+
+struct Run<'a> {
+    fleet: &'a Fleet,
+    request: &'a Request,
+    observer: &'a dyn Observer,
+    lost: CancellationToken,
+    id: Uuid,
+}
+
+impl Run<'_> {
+    async fn everything(&self) -> Result<Report, RunError> {
+        let mut targets = self.list().await?;
+        for target in &targets {
+            self.goal(target)?;
+        }
+        self.observer.begins(targets.len());
+        let mut results = Vec::with_capacity(targets.len());
+        // The catalog keeps the record of the run, so its own steps come before the record begins.
+        if targets.first().is_some_and(is_catalog) {
+            let outcome = self.attempt(&targets.remove(0)).await?;
+            self.observer.done(&outcome);
+            let failed = outcome.outcome == Verdict::Failed;
+            results.push(outcome);
+            if failed {
+                results.extend(targets.iter().map(|target| skipped(target, BROKEN_BEFORE)));
+                return Ok(self.report(results));
+            }
+        }
+        let (id, now) = (self.id, self.fleet.clock.now());
+        let registry = &self.fleet.registry;
+        registry
+            .start_run(id, &self.request.holder, &self.request.arguments, now)
+            .await?;
+        for outcome in &results {
+            self.record(outcome).await?;
+        }
+        self.waves(targets, &mut results).await?;
+        let report = self.report(results);
+        registry
+            .finish_run(id, report.outcome, self.fleet.clock.now())
+            .await?;
+        Ok(report)
+    }
+
+    async fn waves(
+        &self,
+        mut targets: Vec<Target>,
+        results: &mut Vec<Outcome>,
+    ) -> Result<(), RunError> {
+        for wave in [Wave::Platform, Wave::Template, Wave::Spare, Wave::Tenant] {
+            let broken = results.iter().any(Outcome::stops_the_run);
+            let (members, rest) = targets.into_iter().partition(|target| target.wave == wave);
+            targets = rest;
+            results.extend(self.wave(members, broken).await?);
+        }
+        // Databases that came up during the run may be copies of the template as it was before.
+        let seen: HashSet<&str> = results
+            .iter()
+            .map(|outcome| outcome.database.as_str())
+            .collect();
+        let mut late = self.list().await?;
+        late.retain(|target| target.tenant.is_some() && !seen.contains(target.database()));
+        let broken = results.iter().any(Outcome::stops_the_run);
+        results.extend(self.wave(late, broken).await?);
+        Ok(())
+    }
+
+    async fn wave(&self, members: Vec<Target>, broken: bool) -> Result<Vec<Outcome>, RunError> {
+        let parallel = self.fleet.parallel.get();
+        stream::iter(members)
+            .map(|target| async move {
+                if broken {
+                    return Ok(skipped(&target, BROKEN_BEFORE));
+                }
+                if self.request.stop.is_cancelled() || self.lost.is_cancelled() {
+                    return Ok(skipped(&target, STOPPED));
+                }
+                let outcome = self.attempt(&target).await?;
+                self.record(&outcome).await?;
+                self.observer.done(&outcome);
+                Ok(outcome)
+            })
+            .buffer_unordered(parallel)
+            .try_collect()
+            .await
+    }
+
+    /// Moves one database and notes where it stands afterwards.
+    async fn attempt(&self, target: &Target) -> Result<Outcome, RunError> {
+        let begun = Instant::now();
+        let goal = self.goal(target)?;
+        if self.noted_there(target, goal) {
+            let there = target.noted().map(str::to_owned);
+            return Ok(outcome(
+                target,
+                (there.clone(), there),
+                Ok(()),
+                begun.elapsed(),
+            ));
+        }
+        let moved = self.relocate(target, goal).await;
+        let name = |steps: Option<usize>| match steps {
+            Some(steps) => target.schema.version(steps),
+            None => target.noted(),
+        };
+        let (from, at) = (name(moved.from), name(moved.at));
+        let unfinished = target
+            .tenant
+            .as_ref()
+            .is_some_and(|tenant| tenant.status == "provisioning");
+        if let Err(error) = &moved.result
+            && unfinished
+            && error.missing_database()
+        {
+            return Ok(skipped(target, UNFINISHED));
+        }
+        self.note(target, &moved, at).await?;
+        let versions = (from.map(str::to_owned), at.map(str::to_owned));
+        Ok(outcome(target, versions, moved.result, begun.elapsed()))
+    }
+
+    async fn note(
+        &self,
+        target: &Target,
+        moved: &Moved,
+        at: Option<&str>,
+    ) -> Result<(), RegistryError> {
+        let Some(tenant) = &target.tenant else {
+            return Ok(());
+        };
+        let error = moved.result.as_ref().err().map(ToString::to_string);
+        let (registry, now) = (&self.fleet.registry, self.fleet.clock.now());
+        registry
+            .note_version(tenant.id, at, error.as_deref(), now)
+            .await
+    }
+
+    async fn relocate(&self, target: &Target, goal: usize) -> Moved {
+        let session = match Session::open(&target.address, target.schema).await {
+            Ok(session) => session,
+            Err(error) => return Moved::nowhere(error),
+        };
+        let from = match session.steps().await {
+            Ok(from) => from,
+            Err(error) => return Moved::nowhere(error),
+        };
+        let result = match self.request.down {
+            true => session.down(goal).await,
+            false => session.up(goal).await,
+        };
+        let at = session.steps().await.ok();
+        session.close().await;
+        Moved {
+            from: Some(from),
+            at,
+            result,
+        }
+    }
+
+    /// The catalog already says that this tenant is where it should be.
+    fn noted_there(&self, target: &Target, goal: usize) -> bool {
+        let clean = target
+            .tenant
+            .as_ref()
+            .is_some_and(|tenant| tenant.last_error.is_none());
+        let noted = target
+            .noted()
+            .and_then(|version| target.schema.steps(version));
+        clean
+            && noted.is_some_and(|noted| {
+                if self.request.down {
+                    noted <= goal
+                } else {
+                    noted >= goal
+                }
+            })
+    }
+
+    fn goal(&self, target: &Target) -> Result<usize, RunError> {
+        goal(target, &self.request.selection, self.request.to.as_deref())
+    }
+
+    async fn list(&self) -> Result<Vec<Target>, RunError> {
+        let Fleet {
+            registry, platform, ..
+        } = self.fleet;
+        Ok(target::list(registry, platform, &self.request.selection).await?)
+    }
+
+    async fn record(&self, outcome: &Outcome) -> Result<(), RunError> {
+        let record = Record {
+            run: self.id,
+            cluster: &outcome.cluster,
+            database: &outcome.database,
+            from: outcome.from.as_deref(),
+            to: outcome.to.as_deref(),
+            outcome: outcome.outcome.as_str(),
+            error: outcome.error.as_deref(),
+            duration_ms: i64::try_from(outcome.duration_ms).unwrap_or(i64::MAX),
+            at: self.fleet.clock.now(),
+        };
+        match outcome.outcome {
+            Verdict::Skipped => Ok(()),
+            _ => Ok(self.fleet.registry.record(&record).await?),
+        }
+    }
+
+    fn report(&self, results: Vec<Outcome>) -> Report {
+        let stopped = self.request.stop.is_cancelled() || self.lost.is_cancelled();
+        let failed = results
+            .iter()
+            .any(|outcome| outcome.outcome == Verdict::Failed);
+        Report {
+            run_id: self.id,
+            outcome: match (stopped, failed) {
+                (true, _) => "aborted",
+                (false, true) => "failed",
+                (false, false) => "succeeded",
+            },
+            results,
+        }
+    }
+}
+
+/// How many steps a database should have behind it. Over the whole fleet `to` speaks of tenants.
+pub(super) fn goal(
+    target: &Target,
+    selection: &Selection,
+    to: Option<&str>,
+) -> Result<usize, RunError> {
+    let shared = matches!(selection, Selection::Everything) && target.wave == Wave::Platform;
+    let Some(version) = to.filter(|_| !shared) else {
+        return Ok(target.schema.head());
+    };
+    let unknown = || RunError::Version {
+        version: version.to_owned(),
+        schema: target.schema.name,
+    };
+    target.schema.steps(version).ok_or_else(unknown)
+}
+
+const BROKEN_BEFORE: &str = "not tried: a shared database or a template failed before";
+const STOPPED: &str = "not tried: the run was stopped";
+const UNFINISHED: &str = "not tried: the database is still being built";
+
+struct Moved {
+    from: Option<usize>,
+    at: Option<usize>,
+    result: Result<(), Error>,
+}
+
+impl Moved {
+    const fn nowhere(error: Error) -> Self {
+        Self {
+            from: None,
+            at: None,
+            result: Err(error),
+        }
+    }
+}
+
+fn is_catalog(target: &Target) -> bool {
+    target.wave == Wave::Platform && target.schema.name == crate::schema::CATALOG.name
+}
+
+fn outcome(
+    target: &Target,
+    (from, to): (Option<String>, Option<String>),
+    result: Result<(), Error>,
+    took: Duration,
+) -> Outcome {
+    let verdict = match &result {
+        Err(_) => Verdict::Failed,
+        Ok(()) if from == to => Verdict::Unchanged,
+        Ok(()) => Verdict::Migrated,
+    };
+    Outcome {
+        name: target.label().to_owned(),
+        wave: target.wave,
+        tenant_id: target.tenant.as_ref().map(|tenant| tenant.id),
+        cluster: target.cluster.clone(),
+        database: target.database().to_owned(),
+        from,
+        to,
+        outcome: verdict,
+        error: result.err().map(|error| error.to_string()),
+        duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn skipped(target: &Target, why: &str) -> Outcome {
+    let noted = target.noted().map(str::to_owned);
+    Outcome {
+        outcome: Verdict::Skipped,
+        error: Some(why.to_owned()),
+        ..outcome(target, (noted.clone(), noted), Ok(()), Duration::ZERO)
+    }
+}
