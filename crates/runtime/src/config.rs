@@ -176,7 +176,12 @@ pub(crate) fn known_fields<T: DeserializeOwned>() -> &'static [&'static str] {
 fn mistake_in<T: DeserializeOwned>(field: &str, value: &str) -> Option<String> {
     let alone = Settings::new(vec![(field, value)]);
     match T::deserialize(&alone) {
-        Err(Mistake::Invalid(reason)) => Some(reason),
+        // Some types repeat the text that they could not read.
+        Err(Mistake::Invalid(reason)) => Some(
+            reason
+                .replace(&format!("{value:?}"), "(value hidden)")
+                .replace(value, "(value hidden)"),
+        ),
         _ => None,
     }
 }

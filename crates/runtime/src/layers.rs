@@ -116,10 +116,7 @@ fn record(method: &Method, route: &str, response: &Response, started: Instant, s
 
     span.record("status", status.as_u16());
     let _entered = span.enter();
-    let cause = response
-        .extensions()
-        .get::<Cause>()
-        .map(|cause| causes(cause));
+    let cause = response.extensions().get::<Cause>().map(causes);
     let cause = cause.as_deref();
     let duration_ms = elapsed.as_secs_f64() * 1000.0;
     if status == StatusCode::INTERNAL_SERVER_ERROR {

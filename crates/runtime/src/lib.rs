@@ -31,9 +31,9 @@ pub use app::{App, Outcome};
 pub use common::{Common, LogFormat, Scheme};
 pub use drain::Drain;
 pub use health::{Health, Report, Status};
-pub use process::Service;
+pub use process::Process;
 
-/// Runs a service whose answers come from a router. Its own settings have the name's prefix, see [`Service`];
+/// Runs a service whose answers come from a router. Its own settings have the name's prefix, see [`Process::new`];
 /// the router gets the layers of [`layers`].
 pub fn run<C, F, Fut>(name: &'static str, start: F) -> ExitCode
 where
@@ -41,5 +41,5 @@ where
     F: FnOnce(C, App) -> Fut,
     Fut: Future<Output = anyhow::Result<Router>>,
 {
-    Service::new(name).run(start)
+    Process::new(name).run(start)
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
+use futures::FutureExt;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
@@ -40,6 +41,9 @@ const STREAMS: u32 = 128;
 /// After a failed accept (usually: no file descriptor left) let connections end first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a connection without a request is kept open once the service leaves.
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
+
 /// How many connections are let in.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -47,6 +51,35 @@ pub struct Limits {
     pub connections: usize,
     /// From one address (IPv6: one /64).
     pub per_address: Option<usize>,
+    /// How long each may be silent.
+    pub deadlines: Deadlines,
+}
+
+/// How long a client may keep a connection waiting.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// From a header's first byte (or the connection's start) to its last.
+    pub header: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// Silence within a body.
+    pub body_idle: Duration,
+    /// A whole body.
+    pub body: Duration,
+    /// A client that does not read its answer.
+    pub stalled_write: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            header: Duration::from_secs(5),
+            idle: Duration::from_secs(75),
+            body_idle: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            stalled_write: Duration::from_secs(20),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -54,6 +87,7 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             per_address: None,
+            deadlines: Deadlines::default(),
         }
     }
 }
@@ -81,31 +115,65 @@ where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<tower::BoxError>,
 {
-    let admission = Admission::new(limits);
-    let builder = builder();
+    let door = Door {
+        deadlines: limits.deadlines,
+        admission: Admission::new(limits),
+        builder: builder(),
+        service,
+        drain: drain.clone(),
+    };
     loop {
         let accepted = tokio::select! {
-            () = drain.stopped() => return,
+            () = drain.stopped() => break,
             accepted = listener.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok((stream, peer)) => door.enter(stream, peer),
             Err(error) => {
                 tracing::warn!(%error, "accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
             }
+        }
+    }
+    // Who is in the backlog has connected, and may have sent a request already.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        door.enter(stream, peer);
+    }
+}
+
+/// Lets connections in.
+struct Door<S> {
+    deadlines: Deadlines,
+    admission: Admission,
+    builder: Builder<TokioExecutor>,
+    service: S,
+    drain: Drain,
+}
+
+impl<S> Door<S> {
+    fn enter<B>(&self, stream: TcpStream, peer: SocketAddr)
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<tower::BoxError>,
+    {
+        let Some(permit) = self.admission.admit(peer.ip()) else {
+            return;
         };
-        let Some(permit) = admission.admit(peer.ip()) else {
-            continue;
-        };
+        let drain = self.drain.clone();
         let connection = Connection {
+            deadlines: self.deadlines,
             peer,
             permit,
-            drain: drain.clone(),
+            drain,
         };
-        let work = connection.run(builder.clone(), stream, service.clone());
-        drain.connections().spawn(work);
+        let work = connection.run(self.builder.clone(), stream, self.service.clone());
+        self.drain.connections().spawn(work);
     }
 }
 
@@ -129,6 +197,7 @@ fn builder() -> Builder<TokioExecutor> {
 }
 
 struct Connection {
+    deadlines: Deadlines,
     peer: SocketAddr,
     permit: Permit,
     drain: Drain,
@@ -147,6 +216,7 @@ impl Connection {
         B::Error: Into<tower::BoxError>,
     {
         let Self {
+            deadlines,
             peer,
             permit,
             drain,
@@ -154,7 +224,8 @@ impl Connection {
         // Small answers must not wait for the client's acknowledgement of the previous segment.
         let _ = stream.set_nodelay(true);
         let activity = Activity::default();
-        let io = TokioIo::new(Guarded::new(stream, activity.clone()));
+        let io = TokioIo::new(Guarded::new(stream, activity.clone(), deadlines));
+        let fresh = activity.clone();
         let closing = drain.clone();
         let handler = service_fn(move |request: Request<Incoming>| {
             let exchange = activity.begin(request.version());
@@ -162,7 +233,7 @@ impl Connection {
             let closing = closing.clone();
             async move {
                 let http1 = request.version() < Version::HTTP_2;
-                let mut request = request.map(|body| Body::new(Timed::new(body)));
+                let mut request = request.map(|body| Body::new(Timed::new(body, deadlines)));
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let mut response = service.oneshot(request).await?;
                 if http1 && closing.closing() {
@@ -178,6 +249,10 @@ impl Connection {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = drain.stopped() => {
+                // A connection that has asked nothing yet may be about to.
+                if fresh.unused() {
+                    let _ = tokio::time::timeout(FIRST_REQUEST, connection.as_mut()).await;
+                }
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

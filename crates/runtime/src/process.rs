@@ -22,9 +22,9 @@ use crate::drain::{self, Drain};
 use crate::listener::{self, Limits};
 use crate::{admin, layers, metrics_page, telemetry};
 
-/// A service as the runtime knows it.
+/// The process of one service.
 #[derive(Debug, Clone, Copy)]
-pub struct Service {
+pub struct Process {
     name: &'static str,
     limits: Limits,
 }
@@ -36,7 +36,7 @@ struct Settings<C> {
     common: Common,
 }
 
-impl Service {
+impl Process {
     /// A service by its name, such as `project-svc`. Its variables begin with the name's own word in capitals:
     /// `tenant-resolver` reads `RESOLVER_…`, `project-svc` reads `PROJECT_…`, `identity` reads `IDENTITY_…`.
     pub fn new(name: &'static str) -> Self {
@@ -223,6 +223,7 @@ impl Service {
             per_address: listeners
                 .connections_per_address
                 .or(self.limits.per_address),
+            deadlines: self.limits.deadlines,
         }
     }
 
@@ -243,8 +244,8 @@ mod tests {
 
     #[test]
     fn the_prefix_is_the_name_s_own_word() {
-        assert_eq!(Service::new("tenant-resolver").prefix(), "RESOLVER_");
-        assert_eq!(Service::new("project-svc").prefix(), "PROJECT_");
-        assert_eq!(Service::new("identity").prefix(), "IDENTITY_");
+        assert_eq!(Process::new("tenant-resolver").prefix(), "RESOLVER_");
+        assert_eq!(Process::new("project-svc").prefix(), "PROJECT_");
+        assert_eq!(Process::new("identity").prefix(), "IDENTITY_");
     }
 }

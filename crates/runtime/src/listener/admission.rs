@@ -91,6 +91,7 @@ mod tests {
         let admission = Admission::new(Limits {
             connections: 3,
             per_address: Some(2),
+            ..Limits::default()
         });
         let first = "2001:db8::1".parse().unwrap();
         let neighbour = "2001:db8::2".parse().unwrap();

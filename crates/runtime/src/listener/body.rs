@@ -12,13 +12,8 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use tower::BoxError;
 
+use super::Deadlines;
 use super::io::Exchange;
-
-/// Silence within a body.
-const BODY_IDLE: Duration = Duration::from_secs(10);
-
-/// A whole body.
-const BODY_WHOLE: Duration = Duration::from_secs(30);
 
 /// The client stopped sending its body.
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +25,16 @@ pub(super) struct Timed {
     inner: Incoming,
     timer: Option<Pin<Box<Sleep>>>,
     whole: Instant,
+    idle: Duration,
 }
 
 impl Timed {
-    pub(super) fn new(inner: Incoming) -> Self {
+    pub(super) fn new(inner: Incoming, deadlines: Deadlines) -> Self {
         Self {
             inner,
             timer: None,
-            whole: Instant::now() + BODY_WHOLE,
+            whole: Instant::now() + deadlines.body,
+            idle: deadlines.body_idle,
         }
     }
 }
@@ -54,7 +51,7 @@ impl Body for Timed {
             self.timer = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let until = self.whole.min(Instant::now() + BODY_IDLE);
+        let until = self.whole.min(Instant::now() + self.idle);
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));

@@ -7,20 +7,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::Version;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// From a header's first byte (or the connection's start) to its last.
-const HEADER: Duration = Duration::from_secs(5);
-
-/// Between two requests.
-const IDLE: Duration = Duration::from_secs(75);
-
-/// A write that makes no progress.
-const STALLED_WRITE: Duration = Duration::from_secs(20);
+use super::Deadlines;
 
 /// What the requests of a connection tell its transport.
 #[derive(Clone, Default)]
@@ -43,6 +35,11 @@ impl Activity {
         }
         Exchange(Arc::clone(&self.0))
     }
+
+    /// Whether no request has come yet.
+    pub(super) fn unused(&self) -> bool {
+        self.0.begun.load(Ordering::Relaxed) == 0
+    }
 }
 
 /// One request in progress.
@@ -58,6 +55,7 @@ impl Drop for Exchange {
 pub(super) struct Guarded<T> {
     inner: T,
     activity: Activity,
+    deadlines: Deadlines,
     seen: u32,
     header_since: Option<Instant>,
     idle_since: Instant,
@@ -66,11 +64,12 @@ pub(super) struct Guarded<T> {
 }
 
 impl<T> Guarded<T> {
-    pub(super) fn new(inner: T, activity: Activity) -> Self {
+    pub(super) fn new(inner: T, activity: Activity, deadlines: Deadlines) -> Self {
         let now = Instant::now();
         Self {
             inner,
             activity,
+            deadlines,
             seen: 0,
             header_since: Some(now),
             idle_since: now,
@@ -108,8 +107,8 @@ impl<T> Guarded<T> {
                 self.idle_since = Instant::now();
             }
             let until = match self.header_since {
-                Some(since) => since + HEADER,
-                None => self.idle_since + IDLE,
+                Some(since) => since + self.deadlines.header,
+                None => self.idle_since + self.deadlines.idle,
             };
             let timer = self
                 .read_timer
@@ -128,9 +127,10 @@ impl<T> Guarded<T> {
     }
 
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let stalled = self.deadlines.stalled_write;
         let timer = self
             .write_timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED_WRITE)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(stalled)));
         timer.as_mut().poll(cx).map(|()| {
             Err(io::Error::new(
                 io::ErrorKind::TimedOut,
@@ -173,7 +173,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.inner).poll_write(cx, bytes) {
             Poll::Pending => self.poll_stalled(cx),
-            written => {
+            written @ Poll::Ready(_) => {
                 self.write_timer = None;
                 written
             }
@@ -187,7 +187,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.inner).poll_write_vectored(cx, slices) {
             Poll::Pending => self.poll_stalled(cx),
-            written => {
+            written @ Poll::Ready(_) => {
                 self.write_timer = None;
                 written
             }
@@ -209,34 +209,41 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    const SHORT: Deadlines = Deadlines {
+        header: Duration::from_millis(50),
+        idle: Duration::from_millis(300),
+        body_idle: Duration::ZERO,
+        body: Duration::ZERO,
+        stalled_write: Duration::from_millis(50),
+    };
+
+    #[tokio::test]
     async fn a_header_in_pieces_is_cut_after_its_deadline() {
         let (mut client, server) = tokio::io::duplex(64);
-        let mut guarded = Guarded::new(server, Activity::default());
+        let mut guarded = Guarded::new(server, Activity::default(), SHORT);
         client.write_all(b"GET /").await.unwrap();
         let started = Instant::now();
-        let mut bytes = Vec::new();
-        assert_eq!(
-            guarded.read_to_end(&mut bytes).await.unwrap_err().kind(),
-            io::ErrorKind::TimedOut
-        );
-        assert_eq!(started.elapsed().as_secs(), HEADER.as_secs());
+        let error = guarded.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() < SHORT.idle);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn an_idle_connection_may_wait_longer_and_a_busy_one_for_ever() {
         let (mut client, server) = tokio::io::duplex(64);
         let activity = Activity::default();
-        let mut guarded = Guarded::new(server, activity.clone());
+        let mut guarded = Guarded::new(server, activity.clone(), SHORT);
         client.write_all(b"x").await.unwrap();
         let mut buffer = [0; 8];
         guarded.read_exact(&mut buffer[..1]).await.unwrap();
         let exchange = activity.begin(Version::HTTP_11);
-        let waiting = tokio::time::timeout(IDLE * 3, guarded.read(&mut buffer)).await;
+        let waiting = tokio::time::timeout(SHORT.idle * 2, guarded.read(&mut buffer)).await;
         assert!(
             waiting.is_err(),
             "a request in progress keeps its connection"
@@ -244,7 +251,14 @@ mod tests {
         drop(exchange);
         let started = Instant::now();
         assert!(guarded.read(&mut buffer).await.is_err());
-        assert!(started.elapsed() <= IDLE + Duration::from_secs(1));
-        assert!(started.elapsed() > HEADER);
+        assert!(started.elapsed() > SHORT.header);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_cut_off() {
+        let (_client, server) = tokio::io::duplex(8);
+        let mut guarded = Guarded::new(server, Activity::default(), SHORT);
+        let error = guarded.write_all(&[0; 64]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }
