@@ -6,8 +6,11 @@ READY_SECONDS=30
 
 binary() { echo "$ROOT/target/debug/$1"; }
 
+# Beside the tests, what they are built with: other features of a dependency would build it twice.
 services_build() {
-  cargo build --workspace --bins || fail "the build failed" "cargo build --workspace --bins"
+  local what=--bins
+  [[ $SYSTEM == dev ]] || what=--all-targets
+  cargo build --workspace "$what" || fail "the build failed" "cargo build --workspace $what"
 }
 
 migrator() {

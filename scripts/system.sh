@@ -57,8 +57,7 @@ system_status() {
   printf '%s%-16s %-7s %8s %10s %8s%s\n' "$BOLD" name port pid memory up "$PLAIN"
   for name in "${SERVICES[@]}" "${INFRA[@]}"; do
     if pid=$(pid_of "$name"); then
-      printf '%-16s %-7s %8s %7s MB %8s\n' "$name" "$(port "$name")" "$pid" "$(memory_mb "$pid")" \
-        "$(ps -o etime= -p "$pid" | tr -d ' ')"
+      printf '%-16s %-7s %8s %7s MB %8s\n' "$name" "$(port "$name")" "$pid" "$(memory_mb "$pid")" "$(age "$pid")"
     else
       printf '%-16s %-7s %8s\n' "$name" "$(port "$name")" "stopped"
     fi
@@ -68,9 +67,17 @@ system_status() {
 # Private memory and a fair share of what is shared, of the process and, for PostgreSQL, of its children.
 memory_mb() {
   local pid
-  for pid in "$1" $(ps -o pid= --ppid "$1"); do
+  for pid in "$1" $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
     cat "/proc/$pid/smaps_rollup" 2>/dev/null || true
   done | awk '/^Pss:/ { sum += $2 } END { printf "%d", sum / 1024 }'
+}
+
+# age <pid>: hours, minutes and seconds since its start.
+age() {
+  local uptime seconds
+  read -r uptime _ </proc/uptime
+  seconds=$((${uptime%.*} - $(process_identity "$1") / $(getconf CLK_TCK)))
+  printf '%d:%02d:%02d' $((seconds / 3600)) $((seconds % 3600 / 60)) $((seconds % 60))
 }
 
 system_logs() {

@@ -60,7 +60,7 @@ tool_curl() {
 tool_login() {
   local answer
   [[ -f $STATE/demo.json ]] || die "no demo here: ./dev up"
-  answer=$(demo_get login | curl --silent --show-error --fail-with-body \
+  answer=$(demo_login 0 | curl --silent --show-error --fail-with-body \
     --header 'Content-Type: application/json' --data @- "$1/api/v1/auth/login") ||
     die "login failed: $answer"
   (
