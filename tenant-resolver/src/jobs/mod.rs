@@ -1,0 +1,7 @@
+//! Background work. Any number of instances may run it: each step is a conditional update or holds a session.
+
+mod refill;
+mod sweep;
+
+pub(crate) use refill::refill;
+pub use sweep::{Organizations, sweep, sweep_forever};

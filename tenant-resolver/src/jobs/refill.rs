@@ -1,0 +1,59 @@
+//! Keeps the stock of spares, one database at a time and slowly, so that neighbours do not notice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::provision;
+use crate::state::Resolver;
+
+/// Flat-out building raised a neighbour's p99 ninefold; at this pace it is not felt.
+const PACE: Duration = Duration::from_secs(1);
+/// How often the stock is counted when nobody says that a spare was taken: other instances take some too.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// Runs until shutdown.
+pub(crate) async fn refill(resolver: Arc<Resolver>, shutdown: CancellationToken) {
+    loop {
+        let work = async {
+            match build_one_if_short(&resolver).await {
+                Ok(true) => tokio::time::sleep(PACE).await,
+                Ok(false) => wait(&resolver).await,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "spare could not be built"
+                    );
+                    tokio::time::sleep(IDLE).await;
+                }
+            }
+        };
+        // A build that is cut off here is finished by the next sweep.
+        if shutdown.run_until_cancelled(work).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Half-built spares count: when builds fail they must not pile up.
+async fn build_one_if_short(resolver: &Resolver) -> Result<bool, Error> {
+    let stock = {
+        let client = resolver.catalog.get().await?;
+        provision::stock(&client).await?
+    };
+    stock.report();
+    if !stock.is_short_of(resolver.spares_wanted) {
+        return Ok(false);
+    }
+    let _permit = resolver.builds.acquire().await;
+    let tenant = provision::build_spare(resolver).await?;
+    tracing::info!(tenant.id = %tenant, "spare built");
+    Ok(true)
+}
+
+async fn wait(resolver: &Resolver) {
+    // A timeout is as good a reason to count again as a wake-up.
+    let _ = tokio::time::timeout(IDLE, resolver.wake.stock.notified()).await;
+}

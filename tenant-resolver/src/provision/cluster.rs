@@ -1,0 +1,104 @@
+//! A PostgreSQL server that holds tenant databases, and how its provisioner reaches it.
+
+use std::time::Duration;
+
+use deadpool_postgres::GenericClient;
+use kernel::{ClusterId, SealKey};
+use tokio_postgres::{Client, Config, NoTls, Row};
+
+use crate::catalog;
+use crate::error::Error;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Copying the template may wait for a checkpoint of many files; nothing else takes long.
+const SERVER_LIMITS: &str = "-c statement_timeout=60s -c lock_timeout=10s";
+
+/// One row of `clusters`, its password open.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    pub(crate) id: ClusterId,
+    /// Copied to make a tenant's database.
+    pub(crate) template: String,
+    provisioner: Config,
+}
+
+impl Cluster {
+    /// The cluster with the most room by its connection budget.
+    pub(crate) async fn for_placement(
+        client: &impl GenericClient,
+        seal: &SealKey,
+    ) -> Result<Self, Error> {
+        let sql = "select c.id, c.host, c.port, c.provisioner_role, c.provisioner_password, c.template_database
+            from clusters c left join tenants t on t.cluster_id = c.id and t.status <> 'deleted'
+            where c.open_for_placement
+            group by c.id order by count(t.id)::float8 / c.connection_budget, c.id limit 1";
+        let row = catalog::row(client, sql, &[]).await?;
+        Self::read(&row.ok_or(Error::NoPlacement)?, seal)
+    }
+
+    /// A cluster by its id.
+    pub(crate) async fn by_id(
+        client: &impl GenericClient,
+        seal: &SealKey,
+        id: ClusterId,
+    ) -> Result<Self, Error> {
+        let sql = "select id, host, port, provisioner_role, provisioner_password, template_database
+            from clusters where id = $1";
+        let row = catalog::row(client, sql, &[&id.uuid()]).await?;
+        Self::read(&row.ok_or(Error::Malformed("cluster"))?, seal)
+    }
+
+    fn read(row: &Row, seal: &SealKey) -> Result<Self, Error> {
+        let id = ClusterId::from(row.try_get::<_, uuid::Uuid>("id")?);
+        let sealed: Vec<u8> = row.try_get("provisioner_password")?;
+        let password = seal.open(&sealed, format!("cluster:{id}").as_bytes())?;
+        let port: i32 = row.try_get("port")?;
+        let mut provisioner = Config::new();
+        provisioner
+            .host(row.try_get::<_, &str>("host")?)
+            .port(u16::try_from(port).map_err(|_out_of_range| Error::Malformed("port"))?)
+            .user(row.try_get::<_, &str>("provisioner_role")?)
+            .password(password)
+            .application_name("tenant-resolver provisioning")
+            .connect_timeout(CONNECT_TIMEOUT);
+        Ok(Self {
+            id,
+            template: row.try_get("template_database")?,
+            provisioner,
+        })
+    }
+
+    /// Connects the provisioner as itself, outside any tenant's database.
+    pub(crate) async fn connect(&self) -> Result<Client, Error> {
+        self.open("postgres", SERVER_LIMITS).await
+    }
+
+    /// Connects the provisioner to a tenant's database with the rights of its owner.
+    pub(crate) async fn connect_as_owner(&self, database: &str) -> Result<Client, Error> {
+        let options = format!("{SERVER_LIMITS} -c role={}", super::session::OWNER);
+        self.open(database, &options).await
+    }
+
+    async fn open(&self, database: &str, options: &str) -> Result<Client, Error> {
+        let mut config = self.provisioner.clone();
+        config.dbname(database).options(options);
+        let (client, connection) =
+            config
+                .connect(NoTls)
+                .await
+                .map_err(|source| Error::Cluster {
+                    step: "connect to cluster",
+                    source,
+                })?;
+        // Ends by itself when the client is dropped.
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "connection to cluster broke"
+                );
+            }
+        });
+        Ok(client)
+    }
+}

@@ -1,0 +1,75 @@
+//! What the control plane works with; shared by handlers and jobs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use deadpool_postgres::Pool;
+use httpkit::Guard;
+use kernel::{Clock, Ids, SealKey};
+use tokio::sync::{Notify, Semaphore};
+
+/// Databases built at once: flat-out building raises the neighbours' latency ninefold.
+const BUILDS_AT_ONCE: usize = 2;
+
+/// The control plane itself. Any number of instances may work on one catalog.
+pub struct Resolver {
+    /// Connections to the catalog.
+    pub catalog: Pool,
+    /// Opens and seals the passwords of provisioners and tenants.
+    pub seal: SealKey,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+    /// Spare databases to keep.
+    pub spares_wanted: u32,
+    /// How old an unconfirmed claim grows before identity is asked about it.
+    pub claim_timeout: Duration,
+    /// Wakes the background work early.
+    pub wake: Wake,
+    pub(crate) builds: Semaphore,
+}
+
+/// Each wakes one job; a job also runs by itself from time to time, so that a lost wake-up only delays.
+#[derive(Default)]
+pub struct Wake {
+    /// A spare was taken.
+    pub stock: Notify,
+    /// Something waits to be dropped.
+    pub sweep: Notify,
+    /// An event was written.
+    pub outbox: events::Wake,
+}
+
+impl Resolver {
+    /// Puts the parts together; starts nothing.
+    pub fn new(
+        catalog: Pool,
+        seal: SealKey,
+        clock: Clock,
+        ids: Ids,
+        spares_wanted: u32,
+        claim_timeout: Duration,
+    ) -> Self {
+        Self {
+            catalog,
+            seal,
+            clock,
+            ids,
+            spares_wanted,
+            claim_timeout,
+            wake: Wake::default(),
+            builds: Semaphore::new(BUILDS_AT_ONCE),
+        }
+    }
+}
+
+/// What handlers get.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The control plane.
+    pub resolver: Arc<Resolver>,
+    /// Knows who calls.
+    pub guard: Guard,
+}
