@@ -1,4 +1,4 @@
-//! The connection to RabbitMQ and the topology every connection declares.
+//! The connection to RabbitMQ.
 //!
 //! Reconnecting is ours, not lapin's: whoever holds a connection runs it in [`supervise`] and starts
 //! from nothing after each loss.
@@ -9,22 +9,11 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures::StreamExt;
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
-use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connection, ConnectionProperties, Event, ExchangeKind};
+use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-
-/// Topic exchange of all events; the routing key is the event's type.
-pub const EVENTS_EXCHANGE: &str = "tenantry.events";
-
-/// Direct exchange of what a queue's consumer gave up; the routing key is the queue's name.
-pub const DEAD_EXCHANGE: &str = "tenantry.dead";
-
-/// Deliveries of one message before it counts as poison.
-const DELIVERY_LIMIT: i64 = 5;
 
 /// Time for a broker to take a connection; one under an alarm may not answer at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -179,89 +168,4 @@ pub(crate) async fn lost(connection: &Connection, channel: &Channel) -> AmqpErro
             return AmqpError::Lost;
         }
     }
-}
-
-/// Declares the exchanges.
-pub(crate) async fn declare_exchanges(channel: &Channel) -> Result<(), AmqpError> {
-    for (name, kind) in [
-        (EVENTS_EXCHANGE, ExchangeKind::Topic),
-        (DEAD_EXCHANGE, ExchangeKind::Direct),
-    ] {
-        let durable = ExchangeDeclareOptions {
-            durable: true,
-            ..ExchangeDeclareOptions::default()
-        };
-        channel
-            .exchange_declare(name.into(), kind, durable, FieldTable::default())
-            .await?;
-    }
-    Ok(())
-}
-
-/// Declares a replicated work queue and the queue for what its consumer gives up.
-pub(crate) async fn declare_work_queue(channel: &Channel, name: &str) -> Result<(), AmqpError> {
-    let dead = format!("{name}.dead");
-    declare(channel, &dead, QueueDeclareOptions::durable(), &[quorum()]).await?;
-    bind(channel, &dead, DEAD_EXCHANGE, name).await?;
-    let arguments = [
-        quorum(),
-        ("x-delivery-limit", AMQPValue::LongLongInt(DELIVERY_LIMIT)),
-        ("x-dead-letter-exchange", text(DEAD_EXCHANGE)),
-        ("x-dead-letter-routing-key", text(name)),
-        ("x-dead-letter-strategy", text("at-least-once")),
-        // At-least-once dead lettering is only given with this overflow (RabbitMQ, quorum queues).
-        ("x-overflow", text("reject-publish")),
-    ];
-    declare(channel, name, QueueDeclareOptions::durable(), &arguments).await
-}
-
-/// Declares a queue that lives as long as this connection.
-pub(crate) async fn declare_live_queue(channel: &Channel, name: &str) -> Result<(), AmqpError> {
-    let options = QueueDeclareOptions {
-        exclusive: true,
-        auto_delete: true,
-        ..QueueDeclareOptions::default()
-    };
-    declare(channel, name, options, &[]).await
-}
-
-/// Lets a queue have what comes to the exchange with this routing key.
-pub(crate) async fn bind(
-    channel: &Channel,
-    queue: &str,
-    exchange: &str,
-    key: &str,
-) -> Result<(), AmqpError> {
-    channel
-        .queue_bind(
-            queue.into(),
-            exchange.into(),
-            key.into(),
-            QueueBindOptions::default(),
-            FieldTable::default(),
-        )
-        .await?;
-    Ok(())
-}
-
-async fn declare(
-    channel: &Channel,
-    name: &str,
-    options: QueueDeclareOptions,
-    arguments: &[(&str, AMQPValue)],
-) -> Result<(), AmqpError> {
-    let mut table = FieldTable::default();
-    for (key, value) in arguments {
-        table.insert(ShortString::from(*key), value.clone());
-    }
-    channel.queue_declare(name.into(), options, table).await?;
-    Ok(())
-}
-
-fn quorum() -> (&'static str, AMQPValue) {
-    ("x-queue-type", text("quorum"))
-}
-
-fn text(value: &str) -> AMQPValue {
-    AMQPValue::LongString(value.into())
 }

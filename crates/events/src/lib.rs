@@ -12,6 +12,7 @@ pub mod outbox;
 pub mod publisher;
 pub mod relay;
 pub mod topic;
+pub mod topology;
 
 pub use amqp::{Amqp, AmqpError, BrokerState};
 pub use consumer::{Action, Consumer, Queue};

@@ -13,9 +13,10 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::amqp::{self, Amqp, AmqpError, BrokerState, EVENTS_EXCHANGE};
+use crate::amqp::{self, Amqp, AmqpError, BrokerState};
 use crate::envelope::CONTENT_TYPE;
 use crate::outbox::OutboxRow;
+use crate::topology::{self, EVENTS_EXCHANGE};
 
 /// Time for the broker to confirm a batch. One under a disk alarm never does.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
@@ -82,7 +83,7 @@ impl Inner {
     async fn session(&self, shutdown: &CancellationToken) -> Result<(), AmqpError> {
         let connection = self.amqp.connect().await?;
         let channel = connection.create_channel().await?;
-        amqp::declare_exchanges(&channel).await?;
+        topology::declare_exchanges(&channel).await?;
         channel
             .confirm_select(ConfirmSelectOptions::default())
             .await?;

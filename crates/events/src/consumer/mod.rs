@@ -4,10 +4,10 @@
 //! Whatever it does, nothing here panics and a poison message ends in the dead-letter queue. Handlers
 //! commit first and answer [`Action::Ack`] afterwards, and let a known id change nothing.
 
-use std::borrow::Cow;
+mod decide;
+
 use std::fmt;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,11 @@ use lapin::{Channel, Connection};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::amqp::{self, Amqp, AmqpError, BrokerState, EVENTS_EXCHANGE};
+pub use decide::Action;
+use decide::decide;
+
+use crate::amqp::{self, Amqp, AmqpError, BrokerState};
+use crate::topology::{self, EVENTS_EXCHANGE};
 use crate::{BoxError, Envelope};
 
 /// Events that may be on the way to one consumer, and the size of a full batch.
@@ -36,18 +40,6 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Time for a batch under way, and for the broker's good-bye, at shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
-
-/// What becomes of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// It is done with.
-    Ack,
-    /// It comes again, a few times, then counts as poison. Not for an outage of the handler's own
-    /// store, which may last longer: wait for that inside the handler.
-    Retry,
-    /// It goes to the dead-letter queue at once; the reason is logged.
-    Dead(Cow<'static, str>),
-}
 
 /// A queue and what it is bound to.
 #[derive(Debug, Clone)]
@@ -155,7 +147,7 @@ impl Consumer {
                 batch = next_batch(&mut deliveries, self.queue.linger) => batch?,
             };
             let done = tokio::select! {
-                actions = decide(handler, &batch) => self.settle(batch, actions, shutdown).await,
+                actions = decide(handler, payloads(&batch)) => self.settle(batch, actions, shutdown).await,
                 () = grace(shutdown) => break,
             };
             done?;
@@ -165,15 +157,15 @@ impl Consumer {
     }
 
     async fn subscribe(&self, channel: &Channel) -> Result<lapin::Consumer, AmqpError> {
-        amqp::declare_exchanges(channel).await?;
+        topology::declare_exchanges(channel).await?;
         let name = self.queue.name.as_str();
         if self.queue.durable {
-            amqp::declare_work_queue(channel, name).await?;
+            topology::declare_work_queue(channel, name).await?;
         } else {
-            amqp::declare_live_queue(channel, name).await?;
+            topology::declare_live_queue(channel, name).await?;
         }
         for key in &self.queue.bindings {
-            amqp::bind(channel, name, EVENTS_EXCHANGE, key).await?;
+            topology::bind(channel, name, EVENTS_EXCHANGE, key).await?;
         }
         if let Some(prepare) = &self.prepare {
             prepare().await.map_err(AmqpError::Prepare)?;
@@ -228,6 +220,10 @@ impl fmt::Debug for Consumer {
     }
 }
 
+fn payloads(batch: &[Delivery]) -> Vec<&[u8]> {
+    batch.iter().map(|delivery| &*delivery.data).collect()
+}
+
 /// The first delivery, and what else comes in while the batch is held open.
 async fn next_batch(
     deliveries: &mut lapin::Consumer,
@@ -244,64 +240,6 @@ async fn next_batch(
         }
     }
     Ok(batch)
-}
-
-/// One action per delivery. A handler that panics over a batch is asked about each message alone, so
-/// that only the poison one is left behind.
-async fn decide<F, Fut>(handler: &F, batch: &[Delivery]) -> Vec<Action>
-where
-    F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
-    Fut: Future<Output = Vec<Action>> + Send,
-{
-    let payloads: Vec<&[u8]> = batch.iter().map(|delivery| &*delivery.data).collect();
-    decide_payloads(handler, &payloads).await
-}
-
-async fn decide_payloads<F, Fut>(handler: &F, payloads: &[&[u8]]) -> Vec<Action>
-where
-    F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
-    Fut: Future<Output = Vec<Action>> + Send,
-{
-    if let Some(actions) = attempt(handler, payloads).await {
-        return actions;
-    }
-    let mut actions = Vec::with_capacity(payloads.len());
-    for payload in payloads {
-        let alone = attempt(handler, std::slice::from_ref(payload)).await;
-        actions.extend(alone.unwrap_or_else(|| vec![Action::Retry]));
-    }
-    actions
-}
-
-/// One action per payload, or none if the handler panicked. What does not decode is dead.
-async fn attempt<F, Fut>(handler: &F, payloads: &[&[u8]]) -> Option<Vec<Action>>
-where
-    F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
-    Fut: Future<Output = Vec<Action>> + Send,
-{
-    let mut envelopes = Vec::with_capacity(payloads.len());
-    let mut undecodable = Vec::with_capacity(payloads.len());
-    for payload in payloads {
-        match Envelope::decode(payload) {
-            Ok(envelope) => {
-                envelopes.push(envelope);
-                undecodable.push(None);
-            }
-            Err(error) => undecodable.push(Some(Action::Dead(error.to_string().into()))),
-        }
-    }
-    let decided = if envelopes.is_empty() {
-        Vec::new()
-    } else {
-        // The future is dropped after a panic; what the handler shares must be sound by itself.
-        let handling = AssertUnwindSafe(async { handler(envelopes).await });
-        handling.catch_unwind().await.ok()?
-    };
-    let mut decided = decided.into_iter();
-    let actions = undecodable
-        .into_iter()
-        .map(|dead| dead.unwrap_or_else(|| decided.next().unwrap_or(Action::Retry)));
-    Some(actions.collect())
 }
 
 async fn grace(shutdown: &CancellationToken) {
@@ -322,53 +260,4 @@ fn count(queue: &str, action: &Action) {
     };
     metrics::counter!("consumed_events_total", "queue" => queue.to_owned(), "outcome" => outcome)
         .increment(1);
-}
-
-#[cfg(test)]
-mod tests {
-    use kernel::{Clock, Ids, UserId};
-
-    use super::*;
-    use crate::topic::user::UserCreated;
-
-    fn payload(source: &'static str) -> String {
-        let user_id = UserId::from(uuid::Uuid::from_u128(1));
-        let event = UserCreated { user_id };
-        Envelope::new(&Ids::system(), &Clock::system(), source, None, None, &event)
-            .to_json()
-            .to_string()
-    }
-
-    async fn decide(payloads: &[&str]) -> Vec<Action> {
-        let handler = |batch: Vec<Envelope>| async move {
-            assert!(batch.iter().all(|envelope| envelope.source != "poison"));
-            let answers = batch.into_iter().filter(|e| e.source != "silent");
-            answers.map(|_| Action::Ack).collect()
-        };
-        let payloads: Vec<&[u8]> = payloads.iter().map(|text| text.as_bytes()).collect();
-        decide_payloads(&handler, &payloads).await
-    }
-
-    #[tokio::test]
-    async fn undecodable_message_is_dead_and_its_neighbours_are_handled() {
-        let good = payload("good");
-        let actions = decide(&[&good, "{", &good]).await;
-        assert!(matches!(
-            actions.as_slice(),
-            [Action::Ack, Action::Dead(_), Action::Ack]
-        ));
-    }
-
-    #[tokio::test]
-    async fn message_that_panics_the_handler_is_retried_alone() {
-        let (good, poison) = (payload("good"), payload("poison"));
-        let actions = decide(&[&good, &poison, &good]).await;
-        assert_eq!(actions, [Action::Ack, Action::Retry, Action::Ack]);
-    }
-
-    #[tokio::test]
-    async fn message_without_an_answer_is_retried() {
-        let actions = decide(&[&payload("good"), &payload("silent")]).await;
-        assert_eq!(actions, [Action::Ack, Action::Retry]);
-    }
 }

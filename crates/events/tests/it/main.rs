@@ -1,0 +1,6 @@
+#![cfg(test)]
+//! Against a real PostgreSQL and a real RabbitMQ.
+
+mod consuming;
+mod relaying;
+mod support;
