@@ -34,7 +34,7 @@ demo_ask() {
   done
   ask "$(demo_get guest url)" --header 'Accept: text/html'
   ask "$(demo_get guest url)" --header 'Accept: text/html' \
-    --data-urlencode "password=$(demo_get guest password)"
+    --cookie '' --data-urlencode "password=$(demo_get guest password)"
   ask "$(demo_origin)/api/docs"
   ask "$(demo_origin)/api/v1/openapi.json"
   ask "http://127.0.0.1:$(port mail)/"
