@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
+use runtime::App;
+use tenant_resolver::Config;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    runtime::run("tenant-resolver", async |config, app| {
-        tenant_resolver::start(config, app)
+    runtime::run("tenant-resolver", async |config: Config, app: App| {
+        tenant_resolver::start(&config, &app)
     })
 }
