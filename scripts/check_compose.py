@@ -23,9 +23,8 @@ PREFIXES = {
     "shortener": "SHORTENER_",
     "analytics": "ANALYTICS_",
 }
-LISTENERS = ("LISTEN", "ADMIN_LISTEN")
+COMMON = "crates/runtime/src/common.rs"
 REFERENCE = re.compile(r"\$\{([A-Z_]+)(:?[-?][^}]*)?\}")
-STRUCT = re.compile(r"pub(?:\(crate\))? struct (?:Common|Config) \{(.*?)^\}", re.S | re.M)
 FIELD = re.compile(r"((?:^    #\[[^\n]*\n)*)^    pub(?:\(crate\))? (\w+): ([^\n]+),$", re.M)
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|_KEY$")
 
@@ -37,11 +36,12 @@ def expect(condition, message):
         problems.append(message)
 
 
-def settings_of(path, prefix):
+def settings_of(path, struct, prefix):
     """The variables a settings struct declares: name → required."""
-    body = STRUCT.search((ROOT / path).read_text())
+    text = (ROOT / path).read_text() if (ROOT / path).exists() else ""
+    body = re.search(rf"struct {struct} \{{(.*?)^\}}", text, re.S | re.M)
     if not body:
-        problems.append(f"{path}: no settings struct found")
+        problems.append(f"{path}: no struct {struct} found")
         return {}
     return {
         prefix + name.upper(): "default" not in attributes and not kind.startswith("Option<")
@@ -51,9 +51,8 @@ def settings_of(path, prefix):
 
 def settings_of_service(name):
     prefix = PREFIXES[name]
-    source = f"{name}/src/config.rs"
-    own = settings_of(source, prefix) if (ROOT / source).exists() else {}
-    return settings_of("crates/runtime/src/common.rs", "TENANTRY_") | {prefix + x: True for x in LISTENERS} | own
+    shared = settings_of(COMMON, "Common", "TENANTRY_") | settings_of(COMMON, "Listeners", prefix)
+    return shared | settings_of(f"{name}/src/config.rs", "Config", prefix)
 
 
 def settings_of_migrator():
@@ -128,10 +127,12 @@ def check_dockerfile(text):
 def check_dev():
     """./dev writes the same settings; what it gives must be known, what is required must be given."""
     text = (ROOT / "scripts/settings.sh").read_text()
-    given = set(re.findall(r"^([A-Z_]+)=", text, re.M))
+    given = set(re.findall(r"^(?:  echo )?([A-Z_]+)=", text, re.M))
     for name, prefix in PREFIXES.items():
         own = {x for x in given if x.startswith((prefix, "TENANTRY_")) and not x.startswith("TENANTRY_TEST_")}
-        check_variables(f"scripts/settings.sh, {name}", settings_of_service(name), own | {prefix + x for x in LISTENERS})
+        # The listeners are written in a loop over all services.
+        own |= {prefix + "LISTEN", prefix + "ADMIN_LISTEN"}
+        check_variables(f"scripts/settings.sh, {name}", settings_of_service(name), own)
     own = {x for x in given if x.startswith("MIGRATOR_")}
     check_variables("scripts/settings.sh, migrator", settings_of_migrator(), own)
 
@@ -161,7 +162,7 @@ def main():
     check_references(text)
     check_dev()
     check_with_engine()
-    for problem in problems:
+    for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
     print(f"{len(compose['services'])} containers checked, {len(problems)} problems")
     return 1 if problems else 0

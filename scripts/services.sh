@@ -42,7 +42,7 @@ service_start() {
   claim_port "$name" "$(admin_port "$name")"
   mapfile -t settings < <(settings_for TENANTRY_ "$(prefix "$name")")
   made_of "$name" >"$STATE/run/$name.made-of"
-  launch "$name" env -i PATH="$PATH" "${settings[@]}" "$(binary "$name")"
+  launch "$name" env -i PATH="$PATH" NO_COLOR=1 "${settings[@]}" "$(binary "$name")"
 }
 
 service_ready() {
