@@ -82,8 +82,8 @@ postgres_start() {
   )
   # The test system's data outlive no machine crash; its killed servers still recover.
   [[ $SYSTEM != test ]] || settings+=("fsync=off" "full_page_writes=off" "synchronous_commit=off")
-  postgres_prepare
   claim_port postgres "$(port postgres)"
+  postgres_prepare
   bin=$(postgres_bin)
   data=$(readlink -f "$STATE/postgres")
   wait_until "$STOP_SECONDS" postgres_left "$data"

@@ -38,6 +38,7 @@ service_current() {
 
 service_start() {
   local name=$1 settings
+  [[ -x $(binary "$name") ]] || fail "$name is not built" "./dev$FLAG up"
   claim_port "$name" "$(port "$name")"
   claim_port "$name" "$(admin_port "$name")"
   mapfile -t settings < <(settings_for TENANTRY_ "$(prefix "$name")")
