@@ -130,8 +130,8 @@ impl Cluster {
                 evicted,
             } => {
                 let Some(me) = self.me.upgrade() else { return };
-                let permit = Permit(Weak::clone(&self.me));
-                self.spawn(me.connect(origin, target, evicted.ok_or(permit)));
+                let place = evicted.ok_or_else(|| Permit(Weak::clone(&self.me)));
+                self.spawn(me.connect(origin, target, place));
             }
             Step::Close(connection) => self.spawn(async { drop(connection.close().await) }),
             Step::Refuse(waiter) => drop(waiter.send(Err(PoolError::Unavailable))),
@@ -142,9 +142,9 @@ impl Cluster {
         self: Arc<Self>,
         origin: Origin,
         target: Arc<TenantDescriptor>,
-        evicted: Result<Physical, Permit>,
+        place: Result<Physical, Permit>,
     ) {
-        let permit = match evicted {
+        let permit = match place {
             Ok(evicted) => {
                 self.meters.evicted();
                 evicted.close().await
@@ -207,8 +207,8 @@ impl Cluster {
         self.meters.show(self.counts());
     }
 
-    pub(super) fn close_idle(&self) {
-        self.with(|state| state.reap(|_| true));
+    pub(super) fn retire(&self) {
+        self.with(State::retire);
     }
 
     pub(super) fn counts(&self) -> Counts {

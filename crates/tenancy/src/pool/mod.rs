@@ -38,7 +38,7 @@ struct Shared {
 }
 
 impl Pools {
-    /// Pools and their janitor, which stops with `shutdown` after closing what is idle.
+    /// Pools and their janitor, which stops with `shutdown`: from then on idle connections are closed.
     /// A unit of work that told events wakes the relay through `wake`.
     pub fn new(
         resolver: Resolver,
@@ -97,7 +97,7 @@ impl Pools {
         {
             self.all().iter().for_each(|cluster| cluster.reap());
         }
-        self.all().iter().for_each(|cluster| cluster.close_idle());
+        self.all().iter().for_each(|cluster| cluster.retire());
     }
 
     fn cluster(&self, target: &TenantDescriptor) -> Arc<Cluster> {

@@ -59,6 +59,7 @@ pub(crate) struct Counts {
 pub(crate) struct State<C, W> {
     budget: usize,
     queue_limit: usize,
+    keeps_idle: bool,
     open: usize,
     tick: u64,
     tenants: HashMap<TenantId, Tenant<C, W>>,
@@ -110,6 +111,7 @@ impl<C, W> State<C, W> {
         Self {
             budget,
             queue_limit,
+            keeps_idle: true,
             open: 0,
             tick: 0,
             tenants: HashMap::new(),
@@ -234,6 +236,12 @@ impl<C, W> State<C, W> {
         }
     }
 
+    /// From now on a connection is closed when nobody waits for it.
+    pub(crate) fn retire(&mut self) {
+        self.keeps_idle = false;
+        self.reap(|_| true);
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let tenants = self.tenants.values();
         tenants.fold(
@@ -298,7 +306,8 @@ impl<C, W> State<C, W> {
         let Some(tenant) = self.tenants.get_mut(&id) else {
             return self.steps.push(Step::Close(connection));
         };
-        if tenant.epoch != origin.epoch {
+        let unwanted = !self.keeps_idle && other.is_none() && tenant.queue.is_empty();
+        if unwanted || tenant.epoch != origin.epoch {
             self.steps.push(Step::Close(connection));
         } else if let Some(other) = other
             && (tenant.queue.is_empty() || tenant.handed_over >= QUANTUM)

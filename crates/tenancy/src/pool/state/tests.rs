@@ -75,8 +75,9 @@ impl World {
         } else {
             let told = self.state.connect_failed(origin);
             self.queued.retain(|(asked, ..)| !told.contains(asked));
+            self.closing += 1;
             self.obey();
-            self.state.closed();
+            self.close_ends();
         }
         self.obey();
     }
