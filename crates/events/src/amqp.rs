@@ -1,6 +1,6 @@
 //! The connection to RabbitMQ.
 //!
-//! Reconnecting is ours, not lapin's: whoever holds a connection runs it in [`supervise`] and starts
+//! Reconnecting is ours, not lapin's: whoever holds a connection runs it in `supervise` and starts
 //! from nothing after each loss.
 
 use std::fmt;
