@@ -5,6 +5,7 @@
 //! answer errors in plain text and let unknown fields pass.
 
 pub mod client;
+mod client_address;
 pub mod context;
 mod database;
 mod guard;
@@ -19,6 +20,7 @@ mod respond;
 pub mod text;
 pub mod tokens;
 
+pub use client_address::{CLIENT_ADDRESS_HEADER, ClientAddress};
 pub use guard::{Caller, Guard, Member, Service, Shared, bearer, refusal};
 pub use json::Json;
 pub use path::Path;
