@@ -3,5 +3,5 @@
 mod refill;
 mod sweep;
 
-pub(crate) use refill::refill;
+pub use refill::refill;
 pub use sweep::{Organizations, sweep, sweep_forever};

@@ -14,8 +14,8 @@ const PACE: Duration = Duration::from_secs(1);
 /// How often the stock is counted when nobody says that a spare was taken: other instances take some too.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// Runs until shutdown.
-pub(crate) async fn refill(resolver: Arc<Resolver>, shutdown: CancellationToken) {
+/// Builds a spare whenever one is missing, until shutdown.
+pub async fn refill(resolver: Arc<Resolver>, shutdown: CancellationToken) {
     loop {
         let work = async {
             match build_one_if_short(&resolver).await {
@@ -30,14 +30,13 @@ pub(crate) async fn refill(resolver: Arc<Resolver>, shutdown: CancellationToken)
                 }
             }
         };
-        // A build that is cut off here is finished by the next sweep.
+        // A build that is cut off here is removed by the next sweep.
         if shutdown.run_until_cancelled(work).await.is_none() {
             return;
         }
     }
 }
 
-/// Half-built spares count: when builds fail they must not pile up.
 async fn build_one_if_short(resolver: &Resolver) -> Result<bool, Error> {
     let stock = {
         let client = resolver.catalog.get().await?;

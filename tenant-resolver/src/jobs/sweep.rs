@@ -1,5 +1,5 @@
-//! Cleans up after crashes: finishes or discards half-built spares, settles claims that nobody confirmed, drops
-//! what was released. Every step may run again, and on several instances at once.
+//! Cleans up after crashes: settles claims that nobody confirmed, removes half-built spares that lost their builder
+//! and tenants that were released. Every step may run again, and on several instances at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,41 +66,12 @@ pub async fn sweep_forever(
 
 /// One sweep. What fails is logged and left to the next one.
 pub async fn sweep(resolver: &Resolver, organizations: &Organizations) {
-    log(
-        "half-built spares could not be swept",
-        half_built(resolver).await,
-    );
-    log(
-        "unconfirmed claims could not be settled",
-        settle_claims(resolver, organizations).await,
-    );
-    log(
-        "released tenants could not be dropped",
-        drop_released(resolver).await,
-    );
-}
-
-/// Finishes what is needed as a spare, discards the rest.
-async fn half_built(resolver: &Resolver) -> Result<(), Error> {
-    let (rows, mut stock) = {
-        let client = resolver.catalog.get().await?;
-        let rows = provision::half_built(&client, &resolver.seal, BATCH).await?;
-        (rows, provision::stock(&client).await?)
-    };
-    for row in rows {
-        let tenant = row.id;
-        stock.half_built -= 1;
-        if stock.is_short_of(resolver.spares_wanted) {
-            match provision::finish(resolver, row).await {
-                Ok(Some(_)) => stock.spares += 1,
-                Ok(None) => stock.half_built += 1,
-                Err(error) => warn(tenant, &error, "half-built spare could not be finished"),
-            }
-        } else if let Err(error) = provision::discard(resolver, &row).await {
-            warn(tenant, &error, "half-built spare could not be discarded");
-        }
+    if let Err(error) = settle_claims(resolver, organizations).await {
+        warn(None, &error, "unconfirmed claims could not be settled");
     }
-    Ok(())
+    if let Err(error) = remove_leftovers(resolver).await {
+        warn(None, &error, "leftovers could not be removed");
+    }
 }
 
 /// Asks identity about claims that are overdue: known → confirmed, unknown → released, no answer → later.
@@ -114,36 +85,38 @@ async fn settle_claims(resolver: &Resolver, organizations: &Organizations) -> Re
             Ok(true) => claim::confirm(resolver, tenant).await,
             Ok(false) => claim::release(resolver, tenant).await,
             Err(error) => {
-                warn(tenant, &error, "identity could not be asked about a claim");
+                warn(
+                    Some(tenant),
+                    &error,
+                    "identity could not be asked about a claim",
+                );
                 continue;
             }
         };
         if let Err(error) = settled {
-            warn(tenant, &error, "claim could not be settled");
+            warn(Some(tenant), &error, "claim could not be settled");
         }
     }
     Ok(())
 }
 
-async fn drop_released(resolver: &Resolver) -> Result<(), Error> {
-    let abandoned = {
+async fn remove_leftovers(resolver: &Resolver) -> Result<(), Error> {
+    let leftovers = {
         let client = resolver.catalog.get().await?;
-        provision::abandoned(&client, BATCH).await?
+        provision::leftovers(&client, BATCH).await?
     };
-    for (tenant, cluster) in abandoned {
-        if let Err(error) = provision::drop_abandoned(resolver, tenant, cluster).await {
-            warn(tenant, &error, "released tenant could not be dropped");
+    for (tenant, cluster) in leftovers {
+        if let Err(error) = provision::remove(resolver, tenant, cluster).await {
+            warn(Some(tenant), &error, "leftover could not be removed");
         }
     }
     Ok(())
 }
 
-fn warn(tenant: TenantId, error: &(dyn std::error::Error + 'static), message: &str) {
-    tracing::warn!(tenant.id = %tenant, error, "{message}");
-}
-
-fn log(message: &str, swept: Result<(), Error>) {
-    if let Err(error) = swept {
-        tracing::warn!(error = &error as &dyn std::error::Error, "{message}");
-    }
+fn warn(tenant: Option<TenantId>, error: &(dyn std::error::Error + 'static), message: &str) {
+    tracing::warn!(
+        tenant.id = tenant.map(tracing::field::display),
+        error,
+        "{message}"
+    );
 }

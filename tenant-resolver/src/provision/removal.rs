@@ -1,60 +1,31 @@
-//! Dropping databases that no organization uses: surplus half-built spares and released claims.
+//! Dropping databases that no organization uses: builds that died and claims that were released.
 
 use kernel::{ClusterId, TenantId};
 
 use super::cluster::Cluster;
 use super::session::Session;
-use super::store::{self, HalfBuilt};
+use super::store;
 use crate::error::Error;
 use crate::state::Resolver;
 
-/// Gives up a half-built spare and drops what there is of it. False when somebody is at it right now.
-pub(crate) async fn discard(resolver: &Resolver, row: &HalfBuilt) -> Result<bool, Error> {
-    let Some(session) = session(resolver, row.id, row.cluster).await? else {
-        return Ok(false);
-    };
-    let client = resolver.catalog.get().await?;
-    if !store::discarded(&client, row.id, resolver.clock.now()).await? {
-        return Ok(false);
-    }
-    drop(client);
-    drop_within(resolver, &session, row.id).await?;
-    Ok(true)
-}
-
-/// Drops role and database of a tenant in `deleting`. False when somebody is at it right now.
-pub(crate) async fn drop_abandoned(
+/// Drops role and database of a leftover; may run again after a crash. False when somebody is at it right now, or
+/// it is no leftover any more.
+pub(crate) async fn remove(
     resolver: &Resolver,
     tenant: TenantId,
     cluster: ClusterId,
 ) -> Result<bool, Error> {
-    let Some(session) = session(resolver, tenant, cluster).await? else {
+    let client = resolver.catalog.get().await?;
+    let cluster = Cluster::by_id(&client, &resolver.seal, cluster).await?;
+    let Some(session) = Session::open(cluster, tenant).await? else {
         return Ok(false);
     };
-    drop_within(resolver, &session, tenant).await?;
-    Ok(true)
-}
-
-async fn session(
-    resolver: &Resolver,
-    tenant: TenantId,
-    cluster: ClusterId,
-) -> Result<Option<Session>, Error> {
-    let cluster = {
-        let client = resolver.catalog.get().await?;
-        Cluster::by_id(&client, &resolver.seal, cluster).await?
-    };
-    Session::open(cluster, tenant).await
-}
-
-async fn drop_within(
-    resolver: &Resolver,
-    session: &Session,
-    tenant: TenantId,
-) -> Result<(), Error> {
+    // A build may have ended between the look at its row and the session.
+    if !store::condemned(&client, tenant, resolver.clock.now()).await? {
+        return Ok(false);
+    }
     session.drop_all().await?;
-    let client = resolver.catalog.get().await?;
-    store::deleted(&client, tenant, resolver.clock.now()).await?;
+    store::gone(&client, tenant, resolver.clock.now()).await?;
     tracing::info!(tenant.id = %tenant, "database and role dropped");
-    Ok(())
+    Ok(true)
 }

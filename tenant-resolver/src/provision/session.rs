@@ -58,47 +58,40 @@ impl Session {
         })
     }
 
-    /// Creates the login role; one that exists gets the password.
+    /// Creates the login role.
     pub(crate) async fn create_role(&self, password: &SecretString) -> Result<(), Error> {
         // The server is given the verifier only: the password is in none of its logs.
         let verifier =
             postgres_protocol::password::scram_sha_256(password.expose_secret().as_bytes());
-        let name = &self.name;
-        let create = format!(r#"create role "{name}" login in role {GROUP} password '{verifier}'"#);
-        match self.client.batch_execute(&create).await {
-            Err(error) if error.code() == Some(&SqlState::DUPLICATE_OBJECT) => {
-                let alter = format!(r#"alter role "{name}" password '{verifier}'"#);
-                self.client.batch_execute(&alter).await
-            }
-            created => created,
-        }
-        .map_err(step("create role"))
+        let sql = format!(
+            r#"create role "{}" login in role {GROUP} password '{verifier}'"#,
+            self.name
+        );
+        self.client
+            .batch_execute(&sql)
+            .await
+            .map_err(step("create role"))
     }
 
     /// Copies the template, waiting for others to leave it.
     pub(crate) async fn create_database(&self) -> Result<(), Error> {
-        let create = format!(
-            r#"create database "{}" template "{}" owner {OWNER}"#,
-            self.name,
-            self.cluster.template.replace('"', r#""""#)
+        let template = self.cluster.template.replace('"', r#""""#);
+        let sql = format!(
+            r#"create database "{}" template "{template}" owner {OWNER}"#,
+            self.name
         );
-        let mut pauses = TEMPLATE_BUSY_PAUSES.iter();
-        loop {
-            let error = match self.client.batch_execute(&create).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            match error.code() {
-                // The copy is one transaction of the server: what exists is whole.
-                Some(&SqlState::DUPLICATE_DATABASE) => return Ok(()),
-                Some(&SqlState::OBJECT_IN_USE) => {}
-                _ => return Err(step("create database")(error)),
+        for pause in TEMPLATE_BUSY_PAUSES {
+            match self.client.batch_execute(&sql).await {
+                Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {
+                    tokio::time::sleep(pause).await;
+                }
+                copied => return copied.map_err(step("create database")),
             }
-            let Some(pause) = pauses.next() else {
-                return Err(step("create database")(error));
-            };
-            tokio::time::sleep(*pause).await;
         }
+        self.client
+            .batch_execute(&sql)
+            .await
+            .map_err(step("create database"))
     }
 
     /// Lets only the tenant's own role (and the owner) in.
@@ -139,17 +132,12 @@ impl Session {
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_OBJECT) => {}
             joined => joined.map_err(step("join role"))?,
         }
-        // Neither may run inside the transaction that several statements in one batch would make.
-        for (sql, what) in [
-            (
-                format!(r#"drop database if exists "{name}" with (force)"#),
-                "drop database",
-            ),
-            (format!(r#"drop role if exists "{name}""#), "drop role"),
-        ] {
-            self.client.batch_execute(&sql).await.map_err(step(what))?;
-        }
-        Ok(())
+        let drop_database = format!(r#"drop database if exists "{name}" with (force)"#);
+        let dropped = self.client.batch_execute(&drop_database).await;
+        dropped.map_err(step("drop database"))?;
+        let drop_role = format!(r#"drop role if exists "{name}""#);
+        let dropped = self.client.batch_execute(&drop_role).await;
+        dropped.map_err(step("drop role"))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::world::World;
 
 #[tokio::test]
 async fn spare_is_claimed_without_ddl_and_once_per_request() {
-    let world = World::new(1).await;
+    let world = World::new().await;
     world.build_spares(1).await;
     let spare = world.tenants().await;
 
@@ -31,7 +31,7 @@ async fn spare_is_claimed_without_ddl_and_once_per_request() {
 
 #[tokio::test]
 async fn twenty_claims_at_once_get_twenty_databases() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(16).await;
     let names: Vec<(String, String)> = (0..20)
         .map(|n| (format!("sign-up-{n}"), format!("acme{n}")))
@@ -55,7 +55,7 @@ async fn twenty_claims_at_once_get_twenty_databases() {
 
 #[tokio::test]
 async fn racing_claims_of_one_name_have_one_winner() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(4).await;
     let requests = ["sign-up-a", "sign-up-a", "sign-up-b", "sign-up-c"];
     let claims = join_all(requests.map(|request| world.claim(request, "acme"))).await;
@@ -71,7 +71,7 @@ async fn racing_claims_of_one_name_have_one_winner() {
 
 #[tokio::test]
 async fn taken_reserved_and_malformed_names_are_refused() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(1).await;
     world.claim("sign-up-1", "acme").await.unwrap();
     let table = [
@@ -102,7 +102,7 @@ async fn taken_reserved_and_malformed_names_are_refused() {
 
 #[tokio::test]
 async fn former_name_stays_taken_until_it_is_released() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(2).await;
     let acme = world.claim("sign-up-1", "acme").await.unwrap();
     let catalog = world.resolver.catalog.get().await.unwrap();

@@ -1,7 +1,7 @@
 use kernel::TenantId;
 use tenant_resolver::provision::Build;
 
-use crate::world::{World, eventually};
+use crate::world::{World, database, eventually};
 
 const STEPS: usize = 5;
 
@@ -23,40 +23,17 @@ async fn crash_after(world: &World, steps: usize) -> TenantId {
     build.tenant()
 }
 
-async fn sweep_until(world: &World, tenant: TenantId, status: &str) {
-    // The server notices the dead builder's connection a moment later.
-    eventually(status, || async {
-        world.sweep().await;
-        world.status(tenant).await == status
-    })
-    .await;
-}
-
 #[tokio::test]
-async fn build_that_died_after_any_step_is_finished_when_spares_are_wanted() {
-    let world = World::new(u32::MAX).await;
+async fn build_that_died_after_any_step_is_removed_without_a_trace() {
+    let world = World::new().await;
     for steps in 1..=STEPS {
         let tenant = crash_after(&world, steps).await;
-        sweep_until(&world, tenant, "spare").await;
-        let name = format!("acme{steps}");
-        let claimed = world
-            .claim(&format!("sign-up-{steps}"), &name)
-            .await
-            .unwrap();
-        assert_eq!(claimed.id, tenant, "after step {steps}");
-        tenant_resolver::claim::confirm(&world.resolver, tenant)
-            .await
-            .unwrap();
-    }
-    world.close().await;
-}
-
-#[tokio::test]
-async fn build_that_died_after_any_step_is_removed_when_no_spare_is_wanted() {
-    let world = World::new(0).await;
-    for steps in 1..=STEPS {
-        let tenant = crash_after(&world, steps).await;
-        sweep_until(&world, tenant, "deleted").await;
+        // The server notices the dead builder's connection a moment later.
+        eventually("leftover is removed", || async {
+            world.sweep().await;
+            !world.tenants().await.contains(&tenant)
+        })
+        .await;
         assert_eq!(
             world.on_cluster(tenant).await,
             (false, false),
@@ -67,14 +44,35 @@ async fn build_that_died_after_any_step_is_removed_when_no_spare_is_wanted() {
 }
 
 #[tokio::test]
+async fn removal_that_died_half_way_is_taken_up_again() {
+    let world = World::new().await;
+    let tenant = crash_after(&world, STEPS).await;
+    let catalog = world.resolver.catalog.get().await.unwrap();
+    catalog
+        .execute("update tenants set status = 'deleting'", &[])
+        .await
+        .unwrap();
+    let dropped = format!(r#"drop database "{}""#, database(tenant));
+    world.admin.batch_execute(&dropped).await.unwrap();
+    eventually("removal is finished", || async {
+        world.sweep().await;
+        world.tenants().await.is_empty()
+    })
+    .await;
+    assert_eq!(world.on_cluster(tenant).await, (false, false));
+    drop(catalog);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn build_in_progress_is_left_to_its_builder() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     let build = Build::begin(&world.resolver).await.unwrap();
     let tenant = build.tenant();
-    build.create_role().await.unwrap();
     world.sweep().await;
     assert_eq!(world.status(tenant).await, "provisioning");
     assert_eq!(build.run().await.unwrap(), tenant);
+    world.sweep().await;
     assert_eq!(world.status(tenant).await, "spare");
     world.close().await;
 }

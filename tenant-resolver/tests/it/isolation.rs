@@ -7,7 +7,7 @@ use crate::world::{World, connect};
 
 #[tokio::test]
 async fn tenant_role_reaches_its_own_database_only() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(2).await;
     let acme = active(&world, "acme").await;
     let other = active(&world, "other").await;
@@ -52,7 +52,7 @@ async fn tenant_role_reaches_its_own_database_only() {
 
 #[tokio::test]
 async fn descriptor_is_told_to_project_svc_and_only_of_a_serving_tenant() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(1).await;
     let id = world.claim("sign-up-1", "acme").await.unwrap().id;
     let path = format!("/tenants/{id}/connection");

@@ -5,7 +5,7 @@ use crate::world::World;
 
 #[tokio::test]
 async fn claimed_tenant_is_found_and_spare_is_not() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(1).await;
     let spare = world.tenants().await[0];
     assert_eq!(
@@ -44,7 +44,7 @@ async fn claimed_tenant_is_found_and_spare_is_not() {
 
 #[tokio::test]
 async fn active_tenants_come_page_by_page() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(4).await;
     for (request, name) in [
         ("sign-up-1", "one"),

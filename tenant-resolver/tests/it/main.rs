@@ -7,5 +7,6 @@ mod identity;
 mod isolation;
 mod lookup;
 mod outbox;
+mod refill;
 mod sweep;
 mod world;

@@ -6,7 +6,7 @@ use crate::world::World;
 
 #[tokio::test]
 async fn confirming_writes_one_event_that_one_relay_takes() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(1).await;
     let id = world.claim("sign-up-1", "acme").await.unwrap().id;
     confirm(&world.resolver, id).await.unwrap();

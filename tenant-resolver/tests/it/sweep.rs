@@ -16,7 +16,7 @@ async fn overdue(world: &World) -> kernel::TenantId {
 
 #[tokio::test]
 async fn claim_that_identity_does_not_know_is_released() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     let id = overdue(&world).await;
     world.sweep().await;
     assert_eq!(world.status(id).await, "deleted");
@@ -35,7 +35,7 @@ async fn claim_that_identity_does_not_know_is_released() {
 
 #[tokio::test]
 async fn claim_that_identity_knows_is_confirmed() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     let id = overdue(&world).await;
     world.identity.commit(id);
     world.sweep().await;
@@ -46,7 +46,7 @@ async fn claim_that_identity_knows_is_confirmed() {
 
 #[tokio::test]
 async fn claim_is_left_alone_while_it_is_fresh_or_identity_away() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     let id = overdue(&world).await;
     world.identity.break_down();
     world.sweep().await;
@@ -61,7 +61,7 @@ async fn claim_is_left_alone_while_it_is_fresh_or_identity_away() {
 
 #[tokio::test]
 async fn released_claim_is_dropped_although_someone_is_connected() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(1).await;
     let id = world.claim("sign-up-1", "acme").await.unwrap().id;
     let name = database(id);
@@ -102,7 +102,7 @@ async fn released_claim_is_dropped_although_someone_is_connected() {
 
 #[tokio::test]
 async fn confirmed_tenant_is_never_released() {
-    let world = World::new(0).await;
+    let world = World::new().await;
     world.build_spares(1).await;
     let id = world.claim("sign-up-1", "acme").await.unwrap().id;
     tenant_resolver::claim::confirm(&world.resolver, id)

@@ -34,8 +34,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Nothing built yet; sweeps keep `spares_wanted`.
-    pub(crate) async fn new(spares_wanted: u32) -> Self {
+    /// Nothing is built yet, and no job runs.
+    pub(crate) async fn new() -> Self {
+        Self::keeping(0).await
+    }
+
+    /// The same, for a test that runs the refill.
+    pub(crate) async fn keeping(spares: u32) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let admin_address: Address = admin_url().parse().unwrap();
         let mark = Ids::system()
@@ -59,7 +64,7 @@ impl World {
             seal,
             clock.clone(),
             Ids::system(),
-            spares_wanted,
+            spares,
             CLAIM_TIMEOUT,
         );
         let resolver = Arc::new(resolver);
@@ -155,6 +160,12 @@ impl World {
             .await
             .unwrap()
             .get(0)
+    }
+
+    pub(crate) async fn spares(&self) -> usize {
+        let catalog = self.resolver.catalog.get().await.unwrap();
+        let sql = "select id from tenants where status = 'spare'";
+        catalog.query(sql, &[]).await.unwrap().len()
     }
 
     /// Whether the cluster has the tenant's database, and its role.
