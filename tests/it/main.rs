@@ -1,2 +1,17 @@
-//! The story, step by step.
+//! The story, step by step, through the gateway of the running test system (`./dev test`).
+//!
+//! Every test signs up an organization of its own. Tests that stop parts of the system are in
+//! `faults` and run one at a time, after the others.
 #![cfg(test)]
+
+mod bad_input;
+mod dashboard;
+mod documents;
+mod faults;
+mod gateway;
+mod invitations;
+mod links;
+mod observability;
+mod sessions;
+mod sign_up;
+mod work;

@@ -1,1 +1,17 @@
-//! Support.
+//! The people of the end-to-end tests: organizations that sign up, colleagues who are invited, and
+//! the tools that look at what their deeds left behind.
+
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so"
+)]
+
+mod dev;
+mod organization;
+mod sql;
+
+pub use dev::{Dev, log_lines};
+pub use organization::{Organization, PASSWORD, Person, mail_to, sign_up_body, token_in_mail};
+pub use sql::{Sql, database_of};
