@@ -10,7 +10,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 /// The header that carries the client's address.
-pub const CLIENT_ADDRESS_HEADER: &str = "x-tenantry-client-address";
+pub const CLIENT_ADDRESS_HEADER: &str = "x-tenantry-client";
 
 /// The client's address; `None` in a call that no client caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
