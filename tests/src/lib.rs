@@ -8,6 +8,8 @@
     reason = "a test that cannot go on says so"
 )]
 
+#[cfg(test)]
+mod arrows;
 mod dev;
 mod organization;
 mod sql;
