@@ -1,1 +1,79 @@
-//! Consumes events and answers dashboards
+//! Dashboards: consumes the events of all organizations (`ingest`) and answers with numbers
+//! (`dashboard`).
+//!
+//! The numbers are rollups that move in the same MongoDB transaction as the events that move them, so
+//! they are exact whatever comes twice, late or in between a crash.
+
+pub mod config;
+mod dashboard;
+pub mod ingest;
+mod scope;
+mod state;
+pub mod store;
+
+use axum::Router;
+use axum::routing::get;
+use events::{Amqp, BrokerState};
+use httpkit::openapi::{Conventions, DOCUMENT_PATH};
+use httpkit::tokens::Keys;
+use httpkit::{Guard, Json, Service};
+use runtime::App;
+use secrecy::ExposeSecret;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use config::Config;
+pub use state::AppState;
+pub use store::Store;
+
+/// The queue all instances of this service share.
+pub const QUEUE: &str = "analytics.events";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Tenantry analytics", description = "What happens in an organization, in numbers."),
+    modifiers(&Conventions)
+)]
+struct Document;
+
+/// Puts the service together, starts its consumer and answers its router.
+pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
+    let store = Store::new(config.mongo_url.expose_secret(), &config.mongo_database).await?;
+    let amqp = Amqp::new(app.common.amqp_url.expose_secret(), "analytics")?;
+    let consumer = ingest::consumer(amqp, QUEUE);
+    check_health(&app, &store, consumer.state());
+    app.spawn(
+        "event consumer",
+        ingest::run(store.clone(), consumer, app.shutdown.clone()),
+    );
+    let jwks = app.common.identity_url.join("/.well-known/jwks.json")?;
+    let keys = Keys::remote(jwks, httpkit::client::http_client()?);
+    let guard = Guard::new(&app.common.service_secret, Service::Analytics, keys);
+    Ok(router(AppState {
+        store,
+        guard,
+        clock: app.clock,
+    }))
+}
+
+/// Every route, and the document that describes them.
+pub fn router(state: AppState) -> Router {
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(dashboard::router())
+        .split_for_parts();
+    router
+        .route(DOCUMENT_PATH, get(async || Json(document)))
+        .with_state(state)
+}
+
+fn check_health(app: &App, store: &Store, broker: BrokerState) {
+    let store = store.clone();
+    app.health.add("mongodb", move || {
+        let store = store.clone();
+        async move { store.ping().await }
+    });
+    app.health.add_optional("broker", move || {
+        let connected = broker.connected();
+        async move { connected.then_some(()).ok_or("not connected") }
+    });
+}

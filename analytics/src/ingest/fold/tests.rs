@@ -1,0 +1,183 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use events::topic::project::ProjectDeleted;
+use events::topic::task::{
+    TaskAssigned, TaskCreated, TaskDeleted, TaskPriority, TaskStatusChanged,
+};
+use kernel::ProjectId;
+use uuid::Uuid;
+
+use super::*;
+
+fn task() -> TaskId {
+    TaskId::from(Uuid::from_u128(1))
+}
+
+fn project() -> ProjectId {
+    ProjectId::from(Uuid::from_u128(2))
+}
+
+fn user(n: u128) -> UserId {
+    UserId::from(Uuid::from_u128(100 + n))
+}
+
+fn at(day: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(day) + TimeDelta::hours(23)
+}
+
+fn day(day: i64) -> NaiveDate {
+    at(day).date_naive()
+}
+
+fn created(status: TaskStatus, assignees: &[UserId]) -> Fact {
+    Fact::Created(TaskCreated {
+        task_id: task(),
+        project_id: project(),
+        status,
+        priority: TaskPriority::Medium,
+        created_by: user(0),
+        assignee_ids: assignees.to_vec(),
+        created_at: None,
+        completed_at: None,
+        version: Some(1),
+    })
+}
+
+fn moved(from: TaskStatus, to: TaskStatus, version: i32) -> Fact {
+    Fact::StatusChanged(TaskStatusChanged {
+        task_id: task(),
+        project_id: project(),
+        from,
+        to,
+        assignee_ids: Vec::new(),
+        completed_at: None,
+        version: Some(version),
+    })
+}
+
+fn assigned(to: &[UserId], version: i32) -> Fact {
+    Fact::Assigned(TaskAssigned {
+        task_id: task(),
+        project_id: project(),
+        assignee_ids: to.to_vec(),
+        previous_ids: Vec::new(),
+        version: Some(version),
+    })
+}
+
+fn deleted() -> Fact {
+    Fact::TaskDeleted(TaskDeleted {
+        task_id: task(),
+        project_id: project(),
+        status: TaskStatus::Todo,
+        version: Some(99),
+    })
+}
+
+fn numbers<'a>(facts: impl IntoIterator<Item = (i64, &'a Fact)>) -> BTreeMap<Counter, i64> {
+    let dated = facts.into_iter().map(|(day, fact)| (at(day), fact));
+    fold(&Tasks::new(), dated).increments
+}
+
+use TaskStatus::{Done, InProgress, Review, Todo};
+
+#[test]
+fn created_task_counts_for_its_day_its_status_and_its_people() {
+    let moved = numbers([(3, &created(Todo, &[user(1), user(2)]))]);
+    let expected = [
+        (Counter::Created(day(3)), 1),
+        (Counter::Status(Todo), 1),
+        (Counter::Assigned(user(1)), 1),
+        (Counter::Assigned(user(2)), 1),
+    ];
+    assert_eq!(moved, BTreeMap::from(expected));
+}
+
+#[test]
+fn done_task_counts_for_the_day_of_its_completion_and_is_open_for_nobody() {
+    let facts = [created(Todo, &[user(1)]), moved(Todo, Done, 2)];
+    let moved = numbers([(3, &facts[0]), (5, &facts[1])]);
+    let expected = [
+        (Counter::Created(day(3)), 1),
+        (Counter::Done(day(5)), 1),
+        (Counter::DoneBy(day(5), user(1)), 1),
+        (Counter::Status(Done), 1),
+    ];
+    assert_eq!(moved, BTreeMap::from(expected));
+}
+
+#[test]
+fn reopened_task_was_never_done() {
+    let facts = [
+        created(Todo, &[user(1)]),
+        moved(Todo, Done, 2),
+        moved(Done, Review, 3),
+    ];
+    let reopened = numbers(facts.iter().map(|fact| (3, fact)));
+    let direct = [facts[0].clone(), moved(Todo, Review, 2)];
+    assert_eq!(reopened, numbers(direct.iter().map(|fact| (3, fact))));
+}
+
+#[test]
+fn done_task_follows_its_new_assignee() {
+    let facts = [created(Done, &[user(1)]), assigned(&[user(2)], 2)];
+    let moved = numbers(facts.iter().map(|fact| (3, fact)));
+    assert_eq!(moved.get(&Counter::DoneBy(day(3), user(2))), Some(&1));
+    assert_eq!(moved.get(&Counter::DoneBy(day(3), user(1))), None);
+}
+
+#[test]
+fn deleted_task_counts_for_nothing_even_if_more_is_heard_of_it() {
+    let facts = [created(Todo, &[user(1)]), deleted(), moved(Todo, Done, 2)];
+    assert_eq!(numbers(facts.iter().map(|fact| (3, fact))), BTreeMap::new());
+}
+
+#[test]
+fn tasks_of_a_deleted_project_count_for_nothing() {
+    let gone = Fact::ProjectDeleted(ProjectDeleted {
+        project_id: project(),
+    });
+    let facts = [created(Todo, &[user(1)]), gone];
+    assert_eq!(numbers(facts.iter().map(|fact| (3, fact))), BTreeMap::new());
+}
+
+#[test]
+fn imported_task_counts_for_the_days_it_names() {
+    let Fact::Created(mut event) = created(Done, &[]) else {
+        unreachable!()
+    };
+    event.created_at = Some(at(1));
+    event.completed_at = Some(at(2));
+    let moved = numbers([(9, &Fact::Created(event))]);
+    assert_eq!(moved.get(&Counter::Created(day(1))), Some(&1));
+    assert_eq!(moved.get(&Counter::Done(day(2))), Some(&1));
+}
+
+#[test]
+fn order_of_arrival_and_size_of_batches_do_not_matter() {
+    let facts = [
+        (1, created(Todo, &[user(1)])),
+        (2, moved(Todo, InProgress, 2)),
+        (3, assigned(&[user(1), user(2)], 3)),
+        (4, moved(InProgress, Done, 4)),
+        (5, assigned(&[user(2)], 5)),
+    ];
+    let in_order = numbers(facts.iter().map(|(day, fact)| (*day, fact)));
+    // Every rotation and its reverse, one fact a batch.
+    for shift in 0..facts.len() {
+        let mut order: Vec<usize> = (0..facts.len()).collect();
+        order.rotate_left(shift);
+        for order in [order.clone(), order.into_iter().rev().collect()] {
+            let (mut tasks, mut sum) = (Tasks::new(), BTreeMap::new());
+            for index in order {
+                let (day, fact) = &facts[index];
+                let folded = fold(&tasks, [(at(*day), fact)]);
+                tasks.extend(folded.tasks);
+                for (counter, by) in folded.increments {
+                    *sum.entry(counter).or_default() += by;
+                }
+            }
+            sum.retain(|_, by| *by != 0);
+            assert_eq!(sum, in_order);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The only way to documents: every filter and every document made here begins with the tenant.
+
+use futures::TryStreamExt;
+use kernel::TenantId;
+use mongodb::ClientSession;
+use mongodb::bson::{Document, doc};
+
+use crate::store::{Collection, Store, StoreError, check_written};
+
+/// Which document, and what is to be done to it.
+pub(crate) type Update = (Document, Document);
+
+/// What one organization has; reads only.
+pub(crate) struct TenantScope<'a> {
+    store: &'a Store,
+    tenant: Tenant,
+}
+
+impl<'a> TenantScope<'a> {
+    pub(crate) fn new(store: &'a Store, tenant: TenantId) -> Self {
+        let tenant = Tenant(tenant);
+        Self { store, tenant }
+    }
+
+    pub(crate) async fn find(
+        &self,
+        collection: Collection,
+        filter: Document,
+    ) -> Result<Vec<Document>, StoreError> {
+        let found = self.store.collection(collection);
+        let cursor = found.find(self.tenant.with(filter)).await?;
+        Ok(cursor.try_collect().await?)
+    }
+}
+
+/// A transaction over any number of organizations; dropped without a commit it did nothing.
+pub(crate) struct Transaction<'a> {
+    store: &'a Store,
+    session: ClientSession,
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) async fn begin(store: &'a Store) -> Result<Self, StoreError> {
+        let mut session = store.client.start_session().await?;
+        session.start_transaction().await?;
+        Ok(Self { store, session })
+    }
+
+    /// The part of it that is about one organization.
+    pub(crate) fn scope(&mut self, tenant: TenantId) -> TransactionScope<'_> {
+        TransactionScope {
+            store: self.store,
+            session: &mut self.session,
+            tenant: Tenant(tenant),
+        }
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.session.commit_transaction().await?;
+        Ok(())
+    }
+}
+
+/// What one organization has, inside a transaction.
+pub(crate) struct TransactionScope<'a> {
+    store: &'a Store,
+    session: &'a mut ClientSession,
+    tenant: Tenant,
+}
+
+impl TransactionScope<'_> {
+    pub(crate) async fn find(
+        &mut self,
+        collection: Collection,
+        filter: Document,
+    ) -> Result<Vec<Document>, StoreError> {
+        let found = self.store.collection(collection);
+        let mut cursor = found
+            .find(self.tenant.with(filter))
+            .session(&mut *self.session)
+            .await?;
+        Ok(cursor.stream(self.session).try_collect().await?)
+    }
+
+    pub(crate) async fn insert(
+        &mut self,
+        collection: Collection,
+        documents: Vec<Document>,
+    ) -> Result<(), StoreError> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let documents = documents.into_iter().map(|d| self.tenant.with(d));
+        let command =
+            doc! { "insert": collection.name(), "documents": documents.collect::<Vec<_>>() };
+        self.write(command).await
+    }
+
+    /// Updates the one document each filter finds, or makes it. One round trip for all.
+    pub(crate) async fn upsert(
+        &mut self,
+        collection: Collection,
+        updates: Vec<Update>,
+    ) -> Result<(), StoreError> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let updates = updates.into_iter().map(|(filter, update)| {
+            doc! { "q": self.tenant.with(filter), "u": update, "upsert": true }
+        });
+        let command = doc! { "update": collection.name(), "updates": updates.collect::<Vec<_>>() };
+        self.write(command).await
+    }
+
+    async fn write(&mut self, command: Document) -> Result<(), StoreError> {
+        let answer = self
+            .store
+            .database
+            .run_command(command)
+            .session(&mut *self.session)
+            .await?;
+        check_written(&answer)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Tenant(TenantId);
+
+impl Tenant {
+    fn with(self, rest: Document) -> Document {
+        let mut document = doc! { "tenant": self.0.to_string() };
+        // A filter that names the tenant itself must not get its way.
+        document.extend(rest.into_iter().filter(|(key, _)| key != "tenant"));
+        document
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_filter_can_name_another_tenant() {
+        let own = TenantId::from(uuid::Uuid::from_u128(1));
+        let filter = Tenant(own).with(doc! { "tenant": "other", "day": 1 });
+        assert_eq!(filter, doc! { "tenant": own.to_string(), "day": 1 });
+    }
+}

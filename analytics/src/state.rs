@@ -1,0 +1,18 @@
+//! What handlers work with.
+
+use axum::extract::FromRef;
+use httpkit::Guard;
+use kernel::Clock;
+
+use crate::Store;
+
+/// Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The numbers.
+    pub store: Store,
+    /// Knows who calls.
+    pub guard: Guard,
+    /// Tells the time.
+    pub clock: Clock,
+}
