@@ -3,6 +3,7 @@
 
 pub mod inspect;
 pub mod lease;
+pub mod report;
 pub mod run;
 pub mod target;
 
@@ -14,7 +15,8 @@ use crate::registry::Registry;
 
 pub use inspect::{Inspection, State};
 pub use lease::{Lease, LeaseError};
-pub use run::{Observer, Outcome, Report, Request, RunError, Verdict};
+pub use report::{Observer, Outcome, Report, Verdict};
+pub use run::{Request, RunError};
 pub use target::{ListError, Platform, Selection, Target, Wave};
 
 /// What every fleet command works with.
