@@ -1,0 +1,6 @@
+#![cfg(test)]
+//! Against a real MongoDB, and a real RabbitMQ where the way through it matters.
+
+mod dashboard;
+mod ingest;
+mod world;

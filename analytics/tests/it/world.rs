@@ -1,0 +1,259 @@
+//! One test's world: a database of its own, the service's router on it, and an organization whose story
+//! the test tells in events.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use analytics::{AppState, Store, ingest};
+use axum::Router;
+use axum::body::Body;
+use chrono::{DateTime, TimeDelta, Utc};
+use events::topic::task::{
+    TaskAssigned, TaskCreated, TaskDeleted, TaskPriority, TaskStatus, TaskStatusChanged,
+};
+use events::{Action, Envelope, Event};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use httpkit::tokens::{
+    AUDIENCE, AccessClaims, AccessSigner, ISSUER, Keys, SERVICE_TOKEN_HEADER, ServiceSigner,
+};
+use httpkit::{Guard, Service};
+use kernel::{Clock, Ids, ProjectId, Role, TaskId, TenantId, UserId};
+use mongodb::bson::{Document, doc};
+use secrecy::SecretString;
+use serde_json::Value;
+use tower::ServiceExt;
+
+const SECRET: &str = "a secret that all services of this test share";
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests take their servers from the environment"
+)]
+pub(crate) fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run it through ./dev test"))
+}
+
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) database: mongodb::Database,
+    router: Router,
+    signer: AccessSigner,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::at(&variable("TENANTRY_TEST_MONGO_URL")).await
+    }
+
+    /// With MongoDB at another address, such as a door's.
+    pub(crate) async fn at(url: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let name = format!(
+            "analytics_{}",
+            Ids::system().next::<TenantId>().uuid().simple()
+        );
+        let store = Store::new(url, &name).await.unwrap();
+        let direct = variable("TENANTRY_TEST_MONGO_URL");
+        let client = mongodb::Client::with_uri_str(direct).await.unwrap();
+        store.prepare().await.unwrap();
+        let signer = AccessSigner::new("test", &[7; 32]);
+        let keys = Keys::local();
+        let jwks = vec![signer.public_jwk().unwrap()];
+        keys.replace(&jsonwebtoken::jwk::JwkSet { keys: jwks });
+        let state = AppState {
+            store: store.clone(),
+            guard: Guard::new(&SecretString::from(SECRET), Service::Analytics, keys),
+            clock: Clock::fixed(day("2026-03-31")),
+        };
+        Self {
+            router: analytics::router(state),
+            database: client.database(&name),
+            store,
+            signer,
+        }
+    }
+
+    /// Takes events in, all at once.
+    pub(crate) async fn take_in(&self, events: &[Envelope]) {
+        let actions = ingest::take_in(&self.store, events.to_vec()).await;
+        assert_eq!(actions, vec![Action::Ack; events.len()]);
+    }
+
+    /// The dashboard of March 2026, asked for by a manager.
+    pub(crate) async fn march(&self, tenant: TenantId) -> Value {
+        let query = "?from=2026-03-01&to=2026-03-31";
+        let (status, body) = self.dashboard(tenant, Role::Manager, query).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body
+    }
+
+    pub(crate) async fn dashboard(
+        &self,
+        tenant: TenantId,
+        role: Role,
+        query: &str,
+    ) -> (StatusCode, Value) {
+        let service = ServiceSigner::new(&SecretString::from(SECRET), Service::Gateway)
+            .token(Service::Analytics, Some(tenant))
+            .unwrap();
+        let request = Request::get(format!("/api/v1/analytics/dashboard{query}"))
+            .header(SERVICE_TOKEN_HEADER, &*service)
+            .header(
+                "authorization",
+                format!("Bearer {}", self.token(tenant, role)),
+            )
+            .body(Body::empty())
+            .unwrap();
+        self.send(request).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    fn token(&self, tenant: TenantId, role: Role) -> String {
+        let ids = Ids::system();
+        let now = Clock::system().now().timestamp();
+        let claims = AccessClaims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: ids.next(),
+            tenant_id: tenant,
+            sid: ids.next(),
+            jti: ids.next::<UserId>().uuid(),
+            iat: now,
+            nbf: now,
+            exp: now + 60,
+            name: "Ada".to_owned(),
+            email: "ada@example.com".to_owned(),
+            roles: vec![role],
+            permissions: role.permissions(),
+        };
+        self.signer.sign(&claims).unwrap()
+    }
+
+    /// Everything that is stored, whatever its order.
+    pub(crate) async fn contents(&self) -> BTreeMap<String, Vec<String>> {
+        let mut contents = BTreeMap::new();
+        for name in ["events", "tasks", "days", "totals"] {
+            contents.insert(name.to_owned(), self.documents(name, doc! {}).await);
+        }
+        contents
+    }
+
+    pub(crate) async fn documents(&self, collection: &str, filter: Document) -> Vec<String> {
+        let collection = self.database.collection::<Document>(collection);
+        let mut cursor = collection.find(filter).await.unwrap();
+        let mut documents = Vec::new();
+        while cursor.advance().await.unwrap() {
+            documents.push(cursor.deserialize_current().unwrap().to_string());
+        }
+        documents.sort();
+        documents
+    }
+
+    pub(crate) async fn drop(self) {
+        self.database.drop().await.unwrap();
+    }
+}
+
+pub(crate) fn day(date: &str) -> DateTime<Utc> {
+    format!("{date}T12:00:00Z").parse().unwrap()
+}
+
+/// An organization of one project; each deed is an event.
+pub(crate) struct Organization {
+    pub(crate) tenant: TenantId,
+    pub(crate) project: ProjectId,
+    versions: BTreeMap<TaskId, i32>,
+}
+
+impl Organization {
+    pub(crate) fn new() -> Self {
+        let ids = Ids::system();
+        Self {
+            tenant: ids.next(),
+            project: ids.next(),
+            versions: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn event<E: Event>(&self, date: &str, event: &E) -> Envelope {
+        let (ids, clock) = (Ids::system(), Clock::system());
+        Envelope::new(&ids, &clock, "test", self.tenant, None, event).at(day(date))
+    }
+
+    pub(crate) fn create(&mut self, date: &str, task: TaskId, assignees: &[UserId]) -> Envelope {
+        let event = TaskCreated {
+            task_id: task,
+            project_id: self.project,
+            status: TaskStatus::Todo,
+            priority: TaskPriority::Medium,
+            created_by: Ids::system().next(),
+            assignee_ids: assignees.to_vec(),
+            created_at: None,
+            completed_at: None,
+            version: self.next_version(task),
+        };
+        self.event(date, &event)
+    }
+
+    pub(crate) fn set_status(
+        &mut self,
+        date: &str,
+        task: TaskId,
+        from: TaskStatus,
+        to: TaskStatus,
+    ) -> Envelope {
+        let event = TaskStatusChanged {
+            task_id: task,
+            project_id: self.project,
+            from,
+            to,
+            assignee_ids: Vec::new(),
+            completed_at: (to == TaskStatus::Done).then(|| day(date) + TimeDelta::minutes(1)),
+            version: self.next_version(task),
+        };
+        self.event(date, &event)
+    }
+
+    pub(crate) fn assign(&mut self, date: &str, task: TaskId, to: &[UserId]) -> Envelope {
+        let event = TaskAssigned {
+            task_id: task,
+            project_id: self.project,
+            assignee_ids: to.to_vec(),
+            previous_ids: Vec::new(),
+            version: self.next_version(task),
+        };
+        self.event(date, &event)
+    }
+
+    pub(crate) fn delete(&mut self, date: &str, task: TaskId, status: TaskStatus) -> Envelope {
+        let event = TaskDeleted {
+            task_id: task,
+            project_id: self.project,
+            status,
+            version: self.next_version(task),
+        };
+        self.event(date, &event)
+    }
+
+    fn next_version(&mut self, task: TaskId) -> Option<i32> {
+        let version = self.versions.entry(task).or_default();
+        *version += 1;
+        Some(*version)
+    }
+}
+
+/// Waits for a condition; a test never sleeps for a guessed time.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let end = tokio::time::Instant::now() + Duration::from_secs(30);
+    while !holds().await {
+        assert!(tokio::time::Instant::now() < end, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
