@@ -1,1 +1,146 @@
-//! People, organizations, sessions, invitations and their mail
+//! People, organizations, memberships, sessions, invitations, signing keys, and the mail about them.
+//!
+//! The only service that sees a password and the only one that signs access tokens; all others verify with the
+//! keys it serves.
+
+mod account;
+mod client;
+pub mod config;
+mod database;
+pub mod entity;
+pub mod jobs;
+pub mod keys;
+pub mod mail;
+mod member;
+mod organization;
+pub mod password;
+mod session;
+mod signup;
+pub mod state;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use chrono::TimeDelta;
+use events::{Amqp, DatabaseOutbox, Publisher};
+use httpkit::client::{Upstream, http_client};
+use httpkit::openapi::{Conventions, DOCUMENT_PATH};
+use httpkit::tokens::ServiceSigner;
+use httpkit::{Guard, Json, Service};
+use kernel::SealKey;
+use runtime::App;
+use secrecy::ExposeSecret;
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+
+pub use account::EmailAddress;
+pub use config::Config;
+pub use database::connect;
+pub use state::{AppState, Identity};
+
+use crate::keys::KeyRing;
+use crate::mail::{Sender, Templates};
+use crate::password::{Hasher, Throttle};
+use crate::state::{Lifetimes, Wake};
+
+/// Puts the service together, starts its jobs and answers its router.
+pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
+    let identity = Arc::new(assemble(&config, &app).await?);
+    check_health(&app, &identity);
+    spawn_relay(&app, &identity)?;
+    let sender = Sender::new(&config.smtp_url, &config.mail_from)?;
+    app.spawn(
+        "mail",
+        sender.run(Arc::clone(&identity), app.shutdown.clone()),
+    );
+    let interval = Duration::from_secs(config.sweep_seconds.max(1));
+    app.spawn(
+        "sweep",
+        jobs::sweep_forever(Arc::clone(&identity), interval, app.shutdown.clone()),
+    );
+    let secret = &app.common.service_secret;
+    let guard = Guard::new(secret, Service::Identity, identity.keys.verifier());
+    Ok(router(AppState { identity, guard }))
+}
+
+/// Everything but jobs and routes.
+pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
+    let db = connect(&config.database_url, config.connections).await?;
+    let seal = SealKey::parse(config.seal_key.expose_secret())?;
+    let signer = ServiceSigner::new(&app.common.service_secret, Service::Identity);
+    let resolver_url = app.common.resolver_url.clone();
+    Ok(Identity {
+        resolver: Upstream::new(
+            http_client()?,
+            resolver_url,
+            Service::TenantResolver,
+            signer,
+        ),
+        keys: KeyRing::open(&db, &seal, &app.ids, app.clock.now()).await?,
+        passwords: Hasher::new()?,
+        throttle: Throttle::new(config.attempts_per_minute),
+        templates: Templates::new()?,
+        lifetimes: Lifetimes {
+            access: TimeDelta::minutes(config.access_token_minutes.into()),
+            session: TimeDelta::days(config.refresh_token_days.into()),
+        },
+        common: Arc::clone(&app.common),
+        clock: app.clock.clone(),
+        ids: app.ids.clone(),
+        wake: Wake::default(),
+        db,
+    })
+}
+
+/// The description of the public API that the routes fill in.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Tenantry identity",
+    description = "People, organizations and sessions"
+))]
+struct Description;
+
+/// Every route, with the document of the public ones.
+pub fn router(state: AppState) -> Router {
+    let (router, mut document) = OpenApiRouter::with_openapi(Description::openapi())
+        .merge(signup::router())
+        .merge(session::router())
+        .merge(member::router())
+        .merge(organization::router())
+        .merge(keys::router())
+        .split_for_parts();
+    Conventions.modify(&mut document);
+    let document = Arc::new(document);
+    let serve = async move || Json(Arc::clone(&document));
+    router
+        .route(DOCUMENT_PATH, axum::routing::get(serve))
+        .with_state(state)
+}
+
+fn check_health(app: &App, identity: &Arc<Identity>) {
+    let db = identity.db.clone();
+    app.health.add("database", move || {
+        let db = db.clone();
+        async move { db.ping().await }
+    });
+}
+
+fn spawn_relay(app: &App, identity: &Arc<Identity>) -> anyhow::Result<()> {
+    let amqp = Amqp::new(
+        app.common.amqp_url.expose_secret(),
+        Service::Identity.name(),
+    )?;
+    let publisher = Publisher::new(amqp);
+    let state = publisher.state();
+    app.health.add_optional("broker", move || {
+        let connected = state.connected();
+        async move { connected.then_some(()).ok_or("not connected") }
+    });
+    app.spawn("publisher", publisher.clone().run(app.shutdown.clone()));
+    let outbox = DatabaseOutbox::new(&identity.db);
+    let wake = identity.wake.outbox.clone();
+    let relay = events::relay::run(outbox, publisher, wake, app.shutdown.clone());
+    app.spawn("outbox relay", relay);
+    Ok(())
+}

@@ -198,6 +198,13 @@ impl Problem {
         self
     }
 
+    /// The same with the wrong fields, for a code that says more than [`Problem::validation`]'s.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
     /// The same with a `Retry-After` header.
     #[must_use]
     pub fn with_retry_after(mut self, seconds: u64) -> Self {

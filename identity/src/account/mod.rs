@@ -1,0 +1,72 @@
+//! People and their accounts, over all organizations.
+
+mod email;
+pub(crate) mod store;
+
+use httpkit::Problem;
+use kernel::UserId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::entity::user;
+use crate::password::Password;
+use crate::state::Identity;
+
+pub use email::EmailAddress;
+pub(crate) use email::well_formed;
+
+/// A person, as that person sees it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct User {
+    /// Id of the person.
+    id: UserId,
+    /// Display name.
+    name: String,
+    /// E-mail address, the login.
+    #[schema(value_type = String, example = "ada@example.com")]
+    email: EmailAddress,
+}
+
+impl From<user::Model> for User {
+    fn from(user: user::Model) -> Self {
+        Self {
+            id: user.id,
+            name: user.name,
+            email: user.email,
+        }
+    }
+}
+
+/// Somebody who gave an address and a password: an account that the password opens, or what a new one is made of.
+#[derive(Debug)]
+pub(crate) enum Identified {
+    Known(user::Model),
+    Stranger { password_hash: String },
+}
+
+/// Checks the password of an account that exists, or hashes it for one that does not: the same work either way.
+pub(crate) async fn identify(
+    identity: &Identity,
+    email: &EmailAddress,
+    password: &Password,
+) -> Result<Identified, Problem> {
+    let Some(user) = store::by_email(&identity.db, email).await? else {
+        let password_hash = identity.passwords.hash(password).await?;
+        return Ok(Identified::Stranger { password_hash });
+    };
+    let right = identity
+        .passwords
+        .verify(password, Some(&user.password_hash))
+        .await?;
+    if right && user.active {
+        Ok(Identified::Known(user))
+    } else {
+        Err(invalid_credentials())
+    }
+}
+
+/// 401 in the same words, whatever was wrong.
+pub(crate) fn invalid_credentials() -> Problem {
+    Problem::unauthorized("invalid_credentials")
+        .with_detail("the e-mail address or the password is wrong")
+}

@@ -1,0 +1,55 @@
+//! Settings of this service, prefix `IDENTITY_`.
+
+use std::num::NonZeroU32;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// What only identity is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Database `identity`, as role `identity_app`.
+    pub database_url: SecretString,
+    /// Connections to it.
+    #[serde(default = "sixteen")]
+    pub connections: u32,
+    /// Seals the signing keys: `<key id>:<base64 of 32 bytes>`.
+    pub seal_key: SecretString,
+    /// The mail server: `smtp://` or `smtps://`, with login where it wants one.
+    pub smtp_url: SecretString,
+    /// Sender of all mail: `Name <address>`.
+    pub mail_from: String,
+    /// Life of an access token.
+    #[serde(default = "fifteen")]
+    pub access_token_minutes: u32,
+    /// Life of a session, however often it is refreshed.
+    #[serde(default = "thirty")]
+    pub refresh_token_days: u32,
+    /// Seconds between two sweeps.
+    #[serde(default = "five")]
+    pub sweep_seconds: u64,
+    /// Passwords that one client address may try for one account in a minute.
+    #[serde(default = "ten")]
+    pub attempts_per_minute: NonZeroU32,
+}
+
+fn sixteen() -> u32 {
+    16
+}
+
+fn fifteen() -> u32 {
+    15
+}
+
+fn thirty() -> u32 {
+    30
+}
+
+fn five() -> u64 {
+    5
+}
+
+fn ten() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(9)
+}

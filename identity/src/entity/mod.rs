@@ -1,0 +1,11 @@
+//! The tables of database `identity`, one file each. The SQL is the migrator's.
+
+pub mod invitation;
+pub mod mail;
+pub mod membership;
+pub mod organization;
+pub mod refresh_token;
+pub mod session;
+pub mod signing_key;
+pub mod signup;
+pub mod user;

@@ -1,0 +1,29 @@
+//! People; one account an e-mail address.
+
+use chrono::{DateTime, Utc};
+use kernel::UserId;
+use sea_orm::entity::prelude::*;
+
+use crate::account::EmailAddress;
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: UserId,
+    pub email: EmailAddress,
+    pub name: String,
+    pub password_hash: String,
+    pub active: bool,
+    pub version: i32,
+    pub last_login_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// None are followed: queries join by hand where they need to.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

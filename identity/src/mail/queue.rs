@@ -1,0 +1,104 @@
+//! Queries over `mail_queue`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{EventId, Ids};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement,
+};
+use uuid::Uuid;
+
+use super::Mail;
+use crate::entity::mail::{ActiveModel, Column, Entity, Model};
+
+/// After that many a person must look: the mail stays in the queue.
+pub(super) const MAX_ATTEMPTS: i32 = 12;
+
+/// Takes the mail that has waited longest. Taking counts as an attempt and puts the next one off, so that a crash
+/// while sending is a failed attempt.
+const TAKE: &str = "
+    update mail_queue set attempts = attempts + 1,
+        next_attempt_at = $1 + make_interval(secs => least(3600, 15 * power(2, attempts)))
+    where id = (
+        select id from mail_queue
+        where sent_at is null and next_attempt_at <= $1 and attempts < $2
+        order by next_attempt_at, id limit 1 for update skip locked
+    )
+    returning *";
+
+/// Writes a mail; call it inside the transaction that causes it.
+pub(crate) async fn enqueue(
+    db: &impl ConnectionTrait,
+    ids: &Ids,
+    mail: Mail,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let row = Model {
+        id: ids.next::<EventId>().uuid(),
+        recipient: mail.recipient,
+        subject: mail.subject,
+        text_body: mail.text,
+        html_body: mail.html,
+        created_at: now,
+        next_attempt_at: now,
+        attempts: 0,
+        sent_at: None,
+        last_error: None,
+    };
+    Entity::insert(ActiveModel::from(row))
+        .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+pub(super) async fn take(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<Option<Model>, DbErr> {
+    let values = [now.into(), MAX_ATTEMPTS.into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), TAKE, values);
+    Entity::find().from_raw_sql(statement).one(db).await
+}
+
+pub(super) async fn note_sent(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let sent = ActiveModel {
+        id: Set(id),
+        sent_at: Set(Some(now)),
+        text_body: Set(String::new()),
+        html_body: Set(String::new()),
+        last_error: Set(None),
+        ..Default::default()
+    };
+    sent.update(db).await.map(drop)
+}
+
+pub(super) async fn note_failed(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    reason: String,
+    for_good: bool,
+) -> Result<(), DbErr> {
+    let mut failed = ActiveModel {
+        id: Set(id),
+        last_error: Set(Some(reason)),
+        ..Default::default()
+    };
+    if for_good {
+        failed.attempts = Set(MAX_ATTEMPTS);
+    }
+    failed.update(db).await.map(drop)
+}
+
+/// Drops what was sent more than `age` ago.
+pub(crate) async fn forget_sent(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    age: TimeDelta,
+) -> Result<(), DbErr> {
+    let old = Column::SentAt.lt(now - age);
+    Entity::delete_many().filter(old).exec(db).await.map(drop)
+}

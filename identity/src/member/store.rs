@@ -1,0 +1,163 @@
+//! Queries over `memberships`; each starts at one organization.
+
+use chrono::{DateTime, Utc};
+use kernel::{Role, TenantId, UserId};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+};
+
+use crate::account::EmailAddress;
+use crate::entity::membership::{ActiveModel, Column, Entity, Model};
+use crate::entity::user;
+
+/// A member with the person behind it.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct Member {
+    pub(crate) user_id: UserId,
+    pub(crate) name: String,
+    pub(crate) email: EmailAddress,
+    pub(crate) role: Role,
+    pub(crate) joined_at: DateTime<Utc>,
+}
+
+fn scoped(tenant: TenantId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::Active.eq(true))
+}
+
+fn with_person(tenant: TenantId) -> Select<Entity> {
+    let person: RelationDef = Entity::belongs_to(user::Entity)
+        .from(Column::UserId)
+        .to(user::Column::Id)
+        .into();
+    scoped(tenant)
+        .join(JoinType::InnerJoin, person)
+        .select_only()
+        .columns([Column::UserId, Column::Role, Column::JoinedAt])
+        .columns([user::Column::Name, user::Column::Email])
+}
+
+/// The person's role in the organization; `None` for who is no member.
+pub(crate) async fn role(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Option<Role>, DbErr> {
+    let found = scoped(tenant)
+        .filter(Column::UserId.eq(user))
+        .one(db)
+        .await?;
+    Ok(found.map(|row| row.role))
+}
+
+pub(crate) async fn by_id(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Option<Member>, DbErr> {
+    let one = with_person(tenant).filter(Column::UserId.eq(user));
+    one.into_model().one(db).await
+}
+
+/// The member who signs in with this address.
+pub(crate) async fn by_email(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    email: &EmailAddress,
+) -> Result<Option<Member>, DbErr> {
+    let one = with_person(tenant).filter(user::Column::Email.eq(email.clone()));
+    one.into_model().one(db).await
+}
+
+/// Members in the order they joined.
+pub(crate) async fn page(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    after: Option<(DateTime<Utc>, UserId)>,
+    limit: u64,
+) -> Result<Vec<Member>, DbErr> {
+    let mut query = with_person(tenant);
+    if let Some((joined_at, user)) = after {
+        let later = Column::JoinedAt.gt(joined_at);
+        let same = Column::JoinedAt.eq(joined_at).and(Column::UserId.gt(user));
+        query = query.filter(Condition::any().add(later).add(same));
+    }
+    query
+        .order_by_asc(Column::JoinedAt)
+        .order_by_asc(Column::UserId)
+        .limit(limit)
+        .into_model()
+        .all(db)
+        .await
+}
+
+pub(crate) async fn owners(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
+    scoped(tenant)
+        .filter(Column::Role.eq(Role::Owner))
+        .count(db)
+        .await
+}
+
+/// The first owner, who signed the organization up.
+pub(crate) async fn founder(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Option<Member>, DbErr> {
+    let owners = with_person(tenant).filter(Column::Role.eq(Role::Owner));
+    owners
+        .order_by_asc(Column::JoinedAt)
+        .into_model()
+        .one(db)
+        .await
+}
+
+/// Makes the person a member, again where it was one before.
+pub(crate) async fn insert(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+    role: Role,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let row = Model {
+        tenant_id: tenant,
+        user_id: user,
+        role,
+        active: true,
+        joined_at: now,
+        updated_at: now,
+    };
+    let renew = OnConflict::columns([Column::TenantId, Column::UserId])
+        .update_columns([
+            Column::Role,
+            Column::Active,
+            Column::JoinedAt,
+            Column::UpdatedAt,
+        ])
+        .to_owned();
+    Entity::insert(ActiveModel::from(row))
+        .on_conflict(renew)
+        .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn set_role(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+    role: Role,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Role, Expr::value(role))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::UserId.eq(user))
+        .exec(db)
+        .await
+        .map(drop)
+}

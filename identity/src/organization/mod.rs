@@ -1,0 +1,46 @@
+//! Organizations, as identity knows them: a tenant of the catalog under the same id, with a name and members.
+
+mod routes;
+pub(crate) mod store;
+
+use kernel::TenantId;
+use runtime::Common;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::entity::organization;
+
+pub(crate) use routes::router;
+
+/// An organization.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Organization {
+    /// Id of the organization.
+    id: TenantId,
+    /// Its name.
+    #[schema(example = "Acme Inc.")]
+    name: String,
+    /// The label it lives under.
+    #[schema(example = "acme")]
+    subdomain: String,
+    /// Its address.
+    #[schema(example = "https://acme.tenantry.example")]
+    url: String,
+}
+
+impl Organization {
+    /// The public view of a row.
+    pub(crate) fn of(row: organization::Model, common: &Common) -> Self {
+        Self {
+            id: row.tenant_id,
+            url: common.tenant_origin(&row.subdomain),
+            name: row.name,
+            subdomain: row.subdomain,
+        }
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}

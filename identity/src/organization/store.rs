@@ -1,0 +1,75 @@
+//! Queries over `organizations`.
+
+use chrono::{DateTime, Utc};
+use kernel::TenantId;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::entity::organization::{ActiveModel, Column, Entity, Model};
+
+pub(crate) async fn by_id(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(tenant).one(db).await
+}
+
+/// The organization, held until the end of the transaction: changes of who may do what in it come one by one.
+pub(crate) async fn locked(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(tenant).lock_exclusive().one(db).await
+}
+
+pub(crate) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel::from(row))
+        .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+/// Notes that the catalog has activated the tenant; false when that was noted before.
+pub(crate) async fn confirm(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let confirmed = Entity::update_many()
+        .col_expr(Column::ConfirmedAt, Expr::value(now))
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::ConfirmedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(confirmed.rows_affected == 1)
+}
+
+/// Organizations that wait for their confirmation since before a moment.
+pub(crate) async fn unconfirmed(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::ConfirmedAt.is_null())
+        .filter(Column::CreatedAt.lt(before))
+        .order_by_asc(Column::CreatedAt)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// Removes an organization that never was confirmed, with its memberships.
+pub(crate) async fn remove_unconfirmed(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<bool, DbErr> {
+    let removed = Entity::delete_many()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::ConfirmedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(removed.rows_affected == 1)
+}

@@ -1,0 +1,101 @@
+//! Exchanges a refresh token for a new pair.
+
+use httpkit::Problem;
+use kernel::TenantId;
+use kernel::secret::{random_token, sha256};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use super::model::{self, Presented, Verdict};
+use super::{Grant, Tokens, store, token};
+use crate::entity::{refresh_token, session};
+use crate::state::Identity;
+use crate::{account, member};
+
+/// What a presented token came to. Each is to be committed.
+pub(super) enum Outcome {
+    Renewed(Tokens),
+    Refused,
+}
+
+pub(super) async fn exchange(
+    identity: &Identity,
+    transaction: &DatabaseTransaction,
+    tenant: TenantId,
+    presented: &str,
+) -> Result<Outcome, Problem> {
+    let now = identity.clock.now();
+    let hash = sha256(presented);
+    let Some((session, row)) = find(transaction, &hash, tenant).await? else {
+        return Ok(Outcome::Refused);
+    };
+    let successor = successor(transaction, &row).await?;
+    let facts = Presented {
+        revoked: session.revoked_at.is_some(),
+        expires_at: row.expires_at.min(session.expires_at),
+        used_at: row.used_at,
+        successor_unused: successor
+            .as_ref()
+            .is_some_and(|next| next.used_at.is_none()),
+    };
+    match (model::judge(facts, now), successor) {
+        (Verdict::Refuse, _) => return Ok(Outcome::Refused),
+        (Verdict::Reused, _) => {
+            super::revoke(identity, transaction, session.id, "refresh_token_reused").await?;
+            return Ok(Outcome::Refused);
+        }
+        (Verdict::Replace, Some(lost)) => {
+            store::spend(transaction, &lost.token_hash, None, now).await?;
+        }
+        (Verdict::Replace, None) | (Verdict::Rotate, _) => {}
+    }
+    let Some(grant) = grant(transaction, &session).await? else {
+        return Ok(Outcome::Refused);
+    };
+    let next = random_token().map_err(Problem::internal)?;
+    let expires_at = model::refresh_expiry(now, session.expires_at);
+    store::insert_token(transaction, session.id, sha256(&next), now, expires_at).await?;
+    store::spend(transaction, &hash, Some(sha256(&next)), now).await?;
+    store::touch(transaction, session.id, now).await?;
+    token::issue(identity, &grant, session.id, next, expires_at).map(Outcome::Renewed)
+}
+
+/// The token as it is once nobody else can change it, with its session. One of another organization is unknown.
+async fn find(
+    db: &impl ConnectionTrait,
+    hash: &[u8],
+    tenant: TenantId,
+) -> Result<Option<(session::Model, refresh_token::Model)>, Problem> {
+    let Some(row) = store::token(db, hash).await? else {
+        return Ok(None);
+    };
+    let session = store::locked(db, row.session_id).await?;
+    let Some(session) = session.filter(|session| session.tenant_id == tenant) else {
+        return Ok(None);
+    };
+    let row = store::token(db, hash).await?;
+    Ok(row.map(|row| (session, row)))
+}
+
+async fn successor(
+    db: &impl ConnectionTrait,
+    row: &refresh_token::Model,
+) -> Result<Option<refresh_token::Model>, Problem> {
+    match &row.successor_hash {
+        Some(hash) => Ok(store::token(db, hash).await?),
+        None => Ok(None),
+    }
+}
+
+/// The member as of now: a role that changed is in the new token.
+async fn grant(
+    db: &impl ConnectionTrait,
+    session: &session::Model,
+) -> Result<Option<Grant>, Problem> {
+    let user = account::store::active(db, session.user_id).await?;
+    let role = member::store::role(db, session.tenant_id, session.user_id).await?;
+    Ok(user.zip(role).map(|(user, role)| Grant {
+        user,
+        tenant: session.tenant_id,
+        role,
+    }))
+}

@@ -1,0 +1,218 @@
+//! HTTP of sessions.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use garde::Validate;
+use httpkit::{Caller, Json, Member, NoContent, Problem, ProblemBody};
+use kernel::{Permissions, Role, SessionId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::refresh::{Outcome, exchange};
+use super::{Grant, Tokens, store};
+use crate::account::{self, EmailAddress, User, invalid_credentials};
+use crate::client::Client;
+use crate::member;
+use crate::organization::{self, Organization};
+use crate::password::{self, Password};
+use crate::state::{AppState, Identity};
+
+/// Longest list of ended sessions; more in a quarter of an hour would be an incident.
+const MAX_REVOKED: u64 = 10_000;
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(get_me))
+        .route(
+            "/internal/v1/sessions/revoked",
+            axum::routing::get(list_revoked),
+        )
+}
+
+/// Who wants in.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+struct Login {
+    /// E-mail address of the account.
+    #[garde(custom(account::well_formed))]
+    #[schema(value_type = String, example = "ada@example.com")]
+    email: EmailAddress,
+    /// Its password.
+    #[garde(custom(password::bounded))]
+    password: Password,
+}
+
+/// Signs a member in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/login",
+    operation_id = "login",
+    tag = "auth",
+    request_body = Login,
+    responses(
+        (status = 200, description = "signed in", body = Tokens),
+        (status = 401, description = "`invalid_credentials`: wrong, or not a member here", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "some fields are wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn login(
+    State(identity): State<Arc<Identity>>,
+    caller: Caller,
+    client: Client,
+    Json(body): Json<Login>,
+) -> Result<Json<Tokens>, Problem> {
+    let tenant = caller.tenant()?;
+    identity.throttle.attempt(&body.email, client.address)?;
+    let found = account::store::by_email(&identity.db, &body.email).await?;
+    let stored = found.as_ref().map(|user| user.password_hash.as_str());
+    let right = identity.passwords.verify(&body.password, stored).await?;
+    let user = found.filter(|user| right && user.active);
+    let user = user.ok_or_else(invalid_credentials)?;
+    let role = member::store::role(&identity.db, tenant, user.id).await?;
+    let role = role.ok_or_else(invalid_credentials)?;
+
+    let transaction = identity.begin().await?;
+    account::store::note_login(&transaction, user.id, identity.clock.now()).await?;
+    let grant = Grant { user, tenant, role };
+    let tokens = super::open(&identity, &transaction, &grant, client).await?;
+    identity.commit(transaction).await?;
+    Ok(Json(tokens))
+}
+
+/// A refresh token.
+#[derive(Deserialize, Validate, ToSchema)]
+struct Refresh {
+    /// The token of the last answer.
+    #[garde(length(bytes, max = 200))]
+    refresh_token: String,
+}
+
+/// Exchanges a refresh token for a new pair of tokens. Each is good once: a second use ends the session, but for
+/// a repetition within seconds whose first answer nobody used.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/refresh",
+    operation_id = "refresh_session",
+    tag = "auth",
+    request_body = Refresh,
+    responses(
+        (status = 200, description = "a new pair", body = Tokens),
+        (status = 401, description = "`invalid_refresh_token`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn refresh(
+    State(identity): State<Arc<Identity>>,
+    caller: Caller,
+    Json(body): Json<Refresh>,
+) -> Result<Json<Tokens>, Problem> {
+    let tenant = caller.tenant()?;
+    let transaction = identity.begin().await?;
+    let outcome = exchange(&identity, &transaction, tenant, &body.refresh_token).await?;
+    identity.commit(transaction).await?;
+    match outcome {
+        Outcome::Renewed(tokens) => Ok(Json(tokens)),
+        Outcome::Refused => Err(Problem::unauthorized("invalid_refresh_token")
+            .with_detail("the refresh token is not valid, or no longer; sign in again")),
+    }
+}
+
+/// Ends the session of the access token.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout",
+    operation_id = "logout",
+    tag = "auth",
+    security(("bearer" = [])),
+    responses(
+        (status = 204, description = "signed out"),
+        (status = 401, description = "no valid access token", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn logout(
+    State(identity): State<Arc<Identity>>,
+    member: Member,
+) -> Result<NoContent, Problem> {
+    let transaction = identity.begin().await?;
+    super::revoke(&identity, &transaction, member.session, "logout").await?;
+    identity.commit(transaction).await?;
+    Ok(NoContent)
+}
+
+/// The member who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+struct Me {
+    user: User,
+    organization: Organization,
+    role: Role,
+    /// What the role allows.
+    #[schema(value_type = Vec<String>, example = json!(["task:read"]))]
+    permissions: Permissions,
+}
+
+/// Tells who is signed in, where, and as what.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/me",
+    operation_id = "get_me",
+    tag = "auth",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "the member", body = Me),
+        (status = 401, description = "no valid access token, or the session has ended", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn get_me(
+    State(identity): State<Arc<Identity>>,
+    member: Member,
+) -> Result<Json<Me>, Problem> {
+    let db = &identity.db;
+    let ended = || Problem::unauthorized("session_ended");
+    if !store::is_live(db, member.session, identity.clock.now()).await? {
+        return Err(ended());
+    }
+    let user = account::store::active(db, member.user)
+        .await?
+        .ok_or_else(ended)?;
+    let role = member::store::role(db, member.tenant, member.user)
+        .await?
+        .ok_or_else(ended)?;
+    let organization = organization::store::by_id(db, member.tenant)
+        .await?
+        .ok_or_else(ended)?;
+    Ok(Json(Me {
+        user: user.into(),
+        organization: Organization::of(organization, &identity.common),
+        role,
+        permissions: role.permissions(),
+    }))
+}
+
+/// A session that ended before its last access token.
+#[derive(Debug, Serialize)]
+struct Revoked {
+    session_id: SessionId,
+    expires_at: DateTime<Utc>,
+}
+
+/// What a gateway that missed events needs to know.
+async fn list_revoked(
+    State(identity): State<Arc<Identity>>,
+    _: Caller,
+) -> Result<Json<Vec<Revoked>>, Problem> {
+    let since = identity.clock.now() - identity.lifetimes.access;
+    let rows = store::revoked_since(&identity.db, since, MAX_REVOKED).await?;
+    let revoked = rows.into_iter().filter_map(|row| {
+        Some(Revoked {
+            session_id: row.id,
+            expires_at: row.revoked_at? + identity.lifetimes.access,
+        })
+    });
+    Ok(Json(revoked.collect()))
+}

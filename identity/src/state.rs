@@ -1,0 +1,99 @@
+//! What identity works with; shared by handlers and jobs.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use chrono::TimeDelta;
+use events::{Envelope, Event};
+use httpkit::client::Upstream;
+use httpkit::{Guard, Service};
+use kernel::{Clock, Ids, TenantId, UserId};
+use runtime::Common;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use tokio::sync::Notify;
+
+use crate::keys::KeyRing;
+use crate::mail::Templates;
+use crate::password::{Hasher, Throttle};
+
+/// Identity itself. Any number of instances may work on one database.
+pub struct Identity {
+    /// Database `identity`.
+    pub db: DatabaseConnection,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+    /// The control plane.
+    pub resolver: Upstream,
+    /// Signs access tokens.
+    pub keys: KeyRing,
+    /// Hashes and checks passwords.
+    pub passwords: Hasher,
+    /// Limits guesses.
+    pub throttle: Throttle,
+    /// What mails look like.
+    pub templates: Templates,
+    /// How long tokens live.
+    pub lifetimes: Lifetimes,
+    /// Public addresses.
+    pub common: Arc<Common>,
+    /// Wakes the background work early.
+    pub wake: Wake,
+}
+
+/// How long tokens live.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// An access token.
+    pub access: TimeDelta,
+    /// A session, however often it is refreshed.
+    pub session: TimeDelta,
+}
+
+/// Each wakes one job; a job also runs by itself from time to time, so that a lost wake-up only delays.
+#[derive(Default)]
+pub struct Wake {
+    /// An event was written.
+    pub outbox: events::Wake,
+    /// A mail was written.
+    pub mail: Notify,
+}
+
+impl Identity {
+    /// Writes an event into the transaction that makes it true.
+    pub(crate) async fn emit(
+        &self,
+        db: &impl ConnectionTrait,
+        tenant: TenantId,
+        actor: UserId,
+        event: &impl Event,
+    ) -> Result<(), DbErr> {
+        let traceparent =
+            httpkit::context::current().and_then(|current| current.traceparent.clone());
+        let source = Service::Identity.name();
+        let envelope = Envelope::new(&self.ids, &self.clock, source, tenant, actor, event);
+        events::outbox::emit(db, &envelope.with_traceparent(traceparent)).await
+    }
+
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.db.begin().await
+    }
+
+    /// Commits, and wakes those who wait for what was written.
+    pub(crate) async fn commit(&self, transaction: DatabaseTransaction) -> Result<(), DbErr> {
+        transaction.commit().await?;
+        self.wake.outbox.notify();
+        self.wake.mail.notify_one();
+        Ok(())
+    }
+}
+
+/// What handlers get.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// Identity itself.
+    pub identity: Arc<Identity>,
+    /// Knows who calls.
+    pub guard: Guard,
+}
