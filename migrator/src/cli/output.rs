@@ -5,6 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use serde::Serialize;
 
+/// Below so many columns a terminal breaks long lines better than a table breaks its cells.
+const NARROWEST: u16 = 80;
+
 /// Where answers go.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output {
@@ -63,14 +66,17 @@ impl Output {
     /// Rows under a header.
     pub(super) fn table(self, header: &[&str], rows: Vec<Vec<(String, Tone)>>) -> String {
         let mut table = Table::new();
-        match self.terminal {
-            true => table
-                .load_style(presets::UTF8_HORIZONTAL_ONLY)
-                .set_content_arrangement(ContentArrangement::Dynamic),
-            false => table
-                .load_style(presets::NOTHING)
-                .set_content_arrangement(ContentArrangement::Disabled),
-        };
+        table.load_style(if self.terminal {
+            presets::UTF8_HORIZONTAL_ONLY
+        } else {
+            presets::NOTHING
+        });
+        let fits = table.width().is_some_and(|columns| columns >= NARROWEST);
+        table.set_content_arrangement(if self.terminal && fits {
+            ContentArrangement::Dynamic
+        } else {
+            ContentArrangement::Disabled
+        });
         table.set_header(
             header
                 .iter()

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
-use super::{Fleet, ListError, RunError, Selection, Target, Wave, run, target};
+use super::{Fleet, ListError, RunError, Selection, Target, Wave, relocate, target};
 use crate::database::Session;
 use crate::error::Error;
 use crate::registry::RegistryError;
@@ -174,7 +174,7 @@ pub async fn plan(
     let mut steps = Vec::new();
     let targets = target::list(&fleet.registry, &fleet.platform, selection).await?;
     for target in &targets {
-        let goal = run::goal(target, selection, to)?;
+        let goal = relocate::goal(target, selection, to)?;
         let noted = target
             .noted()
             .and_then(|version| target.schema.steps(version));

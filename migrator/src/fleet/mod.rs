@@ -3,6 +3,7 @@
 
 pub mod inspect;
 pub mod lease;
+mod relocate;
 pub mod report;
 pub mod run;
 pub mod target;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::relocate::Moved;
 use super::{Target, Wave};
-use crate::error::Error;
 
 /// What became of one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -97,15 +97,10 @@ pub trait Observer: Send + Sync {
     fn done(&self, outcome: &Outcome);
 }
 
-pub(super) fn outcome(
-    target: &Target,
-    (from, to): (Option<String>, Option<String>),
-    result: Result<(), Error>,
-    took: Duration,
-) -> Outcome {
-    let verdict = match &result {
+pub(super) fn outcome(target: &Target, moved: Moved, took: Duration) -> Outcome {
+    let verdict = match &moved.result {
         Err(_) => Verdict::Failed,
-        Ok(()) if from == to => Verdict::Unchanged,
+        Ok(()) if moved.from == moved.to => Verdict::Unchanged,
         Ok(()) => Verdict::Migrated,
     };
     Outcome {
@@ -114,19 +109,18 @@ pub(super) fn outcome(
         tenant_id: target.tenant.as_ref().map(|tenant| tenant.id),
         cluster: target.cluster.clone(),
         database: target.database().to_owned(),
-        from,
-        to,
+        from: moved.from,
+        to: moved.to,
         outcome: verdict,
-        error: result.err().map(|error| error.to_string()),
+        error: moved.result.err().map(|error| error.to_string()),
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     }
 }
 
 pub(super) fn skipped(target: &Target, why: &str) -> Outcome {
-    let noted = target.noted().map(str::to_owned);
     Outcome {
         outcome: Verdict::Skipped,
         error: Some(why.to_owned()),
-        ..outcome(target, (noted.clone(), noted), Ok(()), Duration::ZERO)
+        ..outcome(target, Moved::not_needed(target), Duration::ZERO)
     }
 }

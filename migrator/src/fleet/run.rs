@@ -10,10 +10,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::relocate::{self, Moved};
 use super::report::{Observer, Outcome, Report, Verdict, outcome, skipped};
 use super::{Fleet, Lease, LeaseError, ListError, Selection, Target, Wave, target};
-use crate::database::Session;
-use crate::error::Error;
 use crate::registry::{Record, RegistryError};
 
 /// What a run is asked to do.
@@ -164,95 +163,26 @@ impl Run<'_> {
     async fn attempt(&self, target: &Target) -> Result<Outcome, RunError> {
         let begun = Instant::now();
         let goal = self.goal(target)?;
-        if self.noted_there(target, goal) {
-            let there = target.noted().map(str::to_owned);
-            return Ok(outcome(
-                target,
-                (there.clone(), there),
-                Ok(()),
-                begun.elapsed(),
-            ));
-        }
-        let moved = self.relocate(target, goal).await;
-        let name = |steps: Option<usize>| match steps {
-            Some(steps) => target.schema.version(steps),
-            None => target.noted(),
+        let moved = match relocate::is_noted_at(target, goal, self.request.down) {
+            true => Moved::not_needed(target),
+            false => relocate::relocate(target, goal, self.request.down).await,
         };
-        let (from, at) = (name(moved.from), name(moved.at));
-        let unfinished = target
-            .tenant
-            .as_ref()
-            .is_some_and(|tenant| tenant.status == "provisioning");
-        if let Err(error) = &moved.result
-            && unfinished
-            && error.missing_database()
-        {
+        if moved.is_unfinished(target) {
             return Ok(skipped(target, UNFINISHED));
         }
-        self.note(target, &moved, at).await?;
-        let versions = (from.map(str::to_owned), at.map(str::to_owned));
-        Ok(outcome(target, versions, moved.result, begun.elapsed()))
-    }
-
-    async fn note(
-        &self,
-        target: &Target,
-        moved: &Moved,
-        at: Option<&str>,
-    ) -> Result<(), RegistryError> {
-        let Some(tenant) = &target.tenant else {
-            return Ok(());
-        };
-        let error = moved.result.as_ref().err().map(ToString::to_string);
-        let (registry, now) = (&self.fleet.registry, self.fleet.clock.now());
-        registry
-            .note_version(tenant.id, at, error.as_deref(), now)
-            .await
-    }
-
-    async fn relocate(&self, target: &Target, goal: usize) -> Moved {
-        let session = match Session::open(&target.address, target.schema).await {
-            Ok(session) => session,
-            Err(error) => return Moved::nowhere(error),
-        };
-        let from = match session.steps().await {
-            Ok(from) => from,
-            Err(error) => return Moved::nowhere(error),
-        };
-        let result = match self.request.down {
-            true => session.down(goal).await,
-            false => session.up(goal).await,
-        };
-        let at = session.steps().await.ok();
-        session.close().await;
-        Moved {
-            from: Some(from),
-            at,
-            result,
+        if let (Some(tenant), true) = (&target.tenant, moved.asked) {
+            let error = moved.result.as_ref().err().map(ToString::to_string);
+            let (version, now) = (moved.to.as_deref(), self.fleet.clock.now());
+            let registry = &self.fleet.registry;
+            registry
+                .note_version(tenant.id, version, error.as_deref(), now)
+                .await?;
         }
-    }
-
-    /// The catalog already says that this tenant is where it should be.
-    fn noted_there(&self, target: &Target, goal: usize) -> bool {
-        let clean = target
-            .tenant
-            .as_ref()
-            .is_some_and(|tenant| tenant.last_error.is_none());
-        let noted = target
-            .noted()
-            .and_then(|version| target.schema.steps(version));
-        clean
-            && noted.is_some_and(|noted| {
-                if self.request.down {
-                    noted <= goal
-                } else {
-                    noted >= goal
-                }
-            })
+        Ok(outcome(target, moved, begun.elapsed()))
     }
 
     fn goal(&self, target: &Target) -> Result<usize, RunError> {
-        goal(target, &self.request.selection, self.request.to.as_deref())
+        relocate::goal(target, &self.request.selection, self.request.to.as_deref())
     }
 
     async fn list(&self) -> Result<Vec<Target>, RunError> {
@@ -297,42 +227,9 @@ impl Run<'_> {
     }
 }
 
-/// How many steps a database should have behind it. Over the whole fleet `to` speaks of tenants.
-pub(super) fn goal(
-    target: &Target,
-    selection: &Selection,
-    to: Option<&str>,
-) -> Result<usize, RunError> {
-    let shared = matches!(selection, Selection::Everything) && target.wave == Wave::Platform;
-    let Some(version) = to.filter(|_| !shared) else {
-        return Ok(target.schema.head());
-    };
-    let unknown = || RunError::Version {
-        version: version.to_owned(),
-        schema: target.schema.name,
-    };
-    target.schema.steps(version).ok_or_else(unknown)
-}
-
 const BROKEN_BEFORE: &str = "not tried: a shared database or a template failed before";
 const STOPPED: &str = "not tried: the run was stopped";
 const UNFINISHED: &str = "not tried: the database is still being built";
-
-struct Moved {
-    from: Option<usize>,
-    at: Option<usize>,
-    result: Result<(), Error>,
-}
-
-impl Moved {
-    const fn nowhere(error: Error) -> Self {
-        Self {
-            from: None,
-            at: None,
-            result: Err(error),
-        }
-    }
-}
 
 fn is_catalog(target: &Target) -> bool {
     target.wave == Wave::Platform && target.schema.name == crate::schema::CATALOG.name
