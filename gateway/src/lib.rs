@@ -1,1 +1,82 @@
-//! The only public door: host to tenant, token, limits, routing, API documents
+//! The only public door: finds the organization by the host, keeps limits, checks tokens, and passes requests
+//! to the services with the gateway's word for who asks. What a service is told comes from here alone.
+
+mod access_log;
+mod breaker;
+mod client;
+mod cold;
+mod config;
+mod edge;
+mod exchange;
+mod forward;
+mod headers;
+mod host;
+mod limit;
+mod limits;
+mod news;
+mod path;
+mod route;
+mod session;
+mod tenant;
+
+use anyhow::Context;
+use httpkit::Service;
+use httpkit::client::{Upstream, http_client};
+use httpkit::tokens::{Keys, ServiceSigner};
+use runtime::App;
+
+pub use cold::Compressed;
+pub use config::Config;
+
+use crate::access_log::AccessLog;
+use crate::client::ClientAddress;
+use crate::edge::{Edge, Gateway, Meters};
+use crate::forward::Forward;
+use crate::host::Domain;
+use crate::limits::Limits;
+use crate::news::News;
+use crate::session::Sessions;
+use crate::tenant::Tenants;
+
+/// Where identity serves its public keys.
+const JWKS: &str = "/.well-known/jwks.json";
+
+/// Puts the gateway together and starts its jobs.
+pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
+    let common = &app.common;
+    let http = http_client().context("set up the HTTP client")?;
+    let signer = ServiceSigner::new(&common.service_secret, Service::Gateway);
+    let upstream =
+        |service, url: &url::Url| Upstream::new(http.clone(), url.clone(), service, signer.clone());
+    let jwks = common
+        .identity_url
+        .join(JWKS)
+        .context("TENANTRY_IDENTITY_URL")?;
+
+    let tenants = Tenants::new(upstream(Service::TenantResolver, &common.resolver_url));
+    let sessions = Sessions::new(Keys::remote(jwks, http.clone()), app.clock.clone());
+    let identity = upstream(Service::Identity, &common.identity_url);
+    News {
+        tenants: tenants.clone(),
+        sessions: sessions.clone(),
+        identity,
+    }
+    .start(app)?;
+
+    let client = ClientAddress::new(&config.trusted_proxies);
+    let limits = Limits::new(config, &client)?;
+    limits.keep_small(app);
+    let gateway = Gateway::new(Edge {
+        domain: Domain::new(&common.domain),
+        client,
+        limits,
+        tenants,
+        sessions,
+        forward: Forward::new(common, signer)?,
+        own: cold::router(common, http),
+        log: AccessLog::start(app),
+        ids: app.ids.clone(),
+        meters: Meters::new(),
+    });
+    Ok(Compressed::new(gateway))
+}

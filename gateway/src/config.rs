@@ -1,0 +1,47 @@
+//! The gateway's own settings, prefix `GATEWAY_`.
+
+use std::num::NonZeroU32;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+/// Read once at start.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Networks of proxies in front of us; only they may tell a client's address.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Requests of one client address in a minute.
+    #[serde(default = "three_hundred")]
+    pub address_per_minute: NonZeroU32,
+    /// Requests of one signed-in person in an hour.
+    #[serde(default = "five_thousand")]
+    pub user_per_hour: NonZeroU32,
+    /// Sign-ups, logins, refreshes and accepted invitations of one client address in a minute.
+    #[serde(default = "ten")]
+    pub login_per_minute: NonZeroU32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: Vec::new(),
+            address_per_minute: three_hundred(),
+            user_per_hour: five_thousand(),
+            login_per_minute: ten(),
+        }
+    }
+}
+
+const fn three_hundred() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(299)
+}
+
+const fn five_thousand() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(4_999)
+}
+
+const fn ten() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(9)
+}

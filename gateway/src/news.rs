@@ -1,0 +1,110 @@
+//! What the gateway learns from events: organizations that changed, sessions that ended. On every connection
+//! to the broker it first catches up with what it may have missed.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use events::topic::session::SessionRevoked;
+use events::{Action, Amqp, Consumer, Envelope, Event, Queue};
+use httpkit::client::Upstream;
+use kernel::{EventId, SessionId, Subdomain};
+use runtime::App;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use crate::session::Sessions;
+use crate::tenant::Tenants;
+
+const REVOKED: &str = "/internal/v1/sessions/revoked";
+
+/// A session that identity has ended, its access tokens not yet expired.
+#[derive(Debug, Deserialize)]
+struct Revoked {
+    session_id: SessionId,
+    expires_at: DateTime<Utc>,
+}
+
+/// Keeps the caches true.
+#[derive(Clone)]
+pub(crate) struct News {
+    pub tenants: Tenants,
+    pub sessions: Sessions,
+    pub identity: Upstream,
+}
+
+impl News {
+    /// Listens until shutdown, on a queue of this instance alone.
+    pub(crate) fn start(self, app: &App) -> anyhow::Result<()> {
+        let amqp = Amqp::new(app.common.amqp_url.expose_secret(), "gateway")
+            .context("TENANTRY_AMQP_URL")?;
+        let name = format!("gateway.{}", app.ids.next::<EventId>());
+        let caught_up = self.clone();
+        let consumer = Consumer::new(
+            amqp,
+            Queue::live(&name, &["tenant.*", SessionRevoked::TYPE]),
+        )
+        .on_connected(move || {
+            let news = caught_up.clone();
+            async move { news.catch_up().await }
+        });
+        let state = consumer.state();
+        app.health.add_optional("broker", move || {
+            let connected = state.connected();
+            async move {
+                if connected {
+                    Ok(())
+                } else {
+                    Err("not connected")
+                }
+            }
+        });
+        let shutdown = app.shutdown.clone();
+        app.spawn("news", async move {
+            let handler = move |batch: Vec<Envelope>| {
+                let news = self.clone();
+                async move { news.take(batch).await }
+            };
+            consumer.run(handler, shutdown).await;
+        });
+        Ok(())
+    }
+
+    /// Asks for what was missed while there was no connection.
+    async fn catch_up(&self) -> Result<(), events::BoxError> {
+        self.tenants.doubt_all();
+        let revoked: Vec<Revoked> = self.identity.get(REVOKED, None).await?;
+        for session in revoked {
+            self.sessions.revoke(session.session_id, session.expires_at);
+        }
+        Ok(())
+    }
+
+    async fn take(&self, batch: Vec<Envelope>) -> Vec<Action> {
+        let mut actions = Vec::with_capacity(batch.len());
+        for envelope in &batch {
+            actions.push(self.take_one(envelope).await);
+        }
+        actions
+    }
+
+    async fn take_one(&self, envelope: &Envelope) -> Action {
+        if envelope.is::<SessionRevoked>() {
+            return match envelope.data::<SessionRevoked>() {
+                Ok(ended) => {
+                    self.sessions.revoke(ended.session_id, ended.expires_at);
+                    Action::Ack
+                }
+                Err(error) => Action::Dead(error.to_string().into()),
+            };
+        }
+        // Whatever happened to an organization, what is remembered of it may be wrong.
+        let subdomain = envelope
+            .raw_data()
+            .get("subdomain")
+            .and_then(|value| value.as_str());
+        match subdomain.and_then(Subdomain::of_host_label) {
+            Some(subdomain) => self.tenants.forget(&subdomain).await,
+            None => self.tenants.doubt_all(),
+        }
+        Action::Ack
+    }
+}

@@ -1,0 +1,101 @@
+//! Access tokens at the door: checked once, remembered until they expire, refused as soon as their session is
+//! revoked. The services check again; this check spares them what would be refused anyway.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use dashmap::DashMap;
+use http::HeaderMap;
+use httpkit::tokens::Keys;
+use httpkit::{Problem, bearer, refusal};
+use kernel::{Clock, SessionId, TenantId, UserId};
+use moka::sync::Cache;
+
+/// Tokens remembered.
+const TOKENS: u64 = 100_000;
+
+/// No access token lives longer.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Who a token stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    pub tenant: TenantId,
+    pub user: UserId,
+    pub id: SessionId,
+    expires_at: i64,
+}
+
+/// The tokens and revoked sessions that are known.
+#[derive(Clone)]
+pub struct Sessions(Arc<Inner>);
+
+struct Inner {
+    keys: Keys,
+    clock: Clock,
+    verified: Cache<[u8; 32], Session>,
+    revoked: DashMap<SessionId, DateTime<Utc>>,
+}
+
+impl Sessions {
+    /// Checks tokens with identity's keys.
+    pub fn new(keys: Keys, clock: Clock) -> Self {
+        let verified = Cache::builder()
+            .max_capacity(TOKENS)
+            .time_to_live(LONGEST)
+            .build();
+        Self(Arc::new(Inner {
+            keys,
+            clock,
+            verified,
+            revoked: DashMap::new(),
+        }))
+    }
+
+    /// The session of a request to an organization.
+    pub async fn of(&self, headers: &HeaderMap, tenant: TenantId) -> Result<Session, Problem> {
+        let token = bearer(headers).ok_or_else(|| Problem::unauthorized("token_required"))?;
+        let session = self.verify(token).await?;
+        if session.expires_at <= self.0.clock.now().timestamp() {
+            return Err(
+                Problem::unauthorized("token_refused").with_detail("the access token has expired")
+            );
+        }
+        if !self.0.revoked.is_empty() && self.0.revoked.contains_key(&session.id) {
+            return Err(Problem::unauthorized("session_revoked")
+                .with_detail("the session has ended; sign in again"));
+        }
+        if session.tenant != tenant {
+            tracing::warn!(tenant.id = %tenant, user.id = %session.user, "token of another organization");
+            return Err(Problem::unauthorized("token_of_other_organization"));
+        }
+        Ok(session)
+    }
+
+    /// Refuses a session until its last access token is gone by itself.
+    pub fn revoke(&self, session: SessionId, expires_at: DateTime<Utc>) {
+        let now = self.0.clock.now();
+        self.0.revoked.retain(|_, until| *until > now);
+        if expires_at > now {
+            self.0.revoked.insert(session, expires_at);
+        }
+    }
+
+    async fn verify(&self, token: &str) -> Result<Session, Problem> {
+        // The hash, not the token: what is remembered must not be worth stealing.
+        let hash = kernel::secret::sha256(token);
+        if let Some(session) = self.0.verified.get(&hash) {
+            return Ok(session);
+        }
+        let claims = self.0.keys.verify(token).await.map_err(refusal)?;
+        let session = Session {
+            tenant: claims.tenant_id,
+            user: claims.sub,
+            id: claims.sid,
+            expires_at: claims.exp,
+        };
+        self.0.verified.insert(hash, session);
+        Ok(session)
+    }
+}
