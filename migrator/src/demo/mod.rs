@@ -157,7 +157,8 @@ async fn fill(
         let story = history::tell(&stage, project, &fleet.clock, &fleet.ids);
         stories.push((*id, blank.board, story));
     }
-    let start = Calendar::until(fleet.clock.now()).start();
+    let calendar = Calendar::until(fleet.clock.now());
+    let start = calendar.at(0).unwrap_or_else(|| calendar.start());
     ledger.write(people, &stories, start).await?;
     Ok(ledger)
 }
