@@ -64,13 +64,26 @@ test_cargo() {
     unit) nextest+=(--lib --bins) fallback+=(--workspace --lib --bins) ;;
     main) nextest+=(-E "not ($FAULTS)") fallback+=(--workspace --lib --bins --tests --no-fail-fast -- --skip faults::) ;;
     faults) nextest+=(-E "$FAULTS" --test-threads 1) fallback+=(--package e2e --test it -- faults:: --test-threads 1) ;;
-    only) nextest+=("$@") fallback+=(--workspace --lib --bins --tests -- "$@") ;;
+    only)
+      nextest+=(-E "$(filterset "$@")")
+      fallback+=(--workspace --lib --bins --tests -- "$@")
+      ;;
   esac
   if cargo nextest --version >/dev/null 2>&1; then
     "${nextest[@]}"
   else
     "${fallback[@]}"
   fi
+}
+
+# filterset <words or expressions>: `links` means tests with that in their name, `package(kernel)` what it says.
+filterset() {
+  local word joined=''
+  for word in "$@"; do
+    [[ $word == *"("* ]] || word="test($word)"
+    joined+="${joined:+ or }($word)"
+  done
+  echo "$joined"
 }
 
 # test_with_system <part> [filters]: the tests see where the system is by the environment alone.

@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # The demo organizations: made once by the migrator through the public API, described in demo.json:
 # {"organizations": [{"name", "subdomain", "url", "board_id", "logins": [{"name", "role", "email", "password"}]}],
-#  "guest": {"url", "password"}}; the first login of an organization is its owner.
+#  "guest": {"url", "password", "expires_at"}}; the first login of an organization is its owner.
 
 demo_seed() {
-  [[ ! -f $STATE/demo.json ]] || return 0
+  # The guest link ends after a while; then the migrator adds a new one to what is there.
+  if [[ -f $STATE/demo.json ]] && (($(date --date="$(demo_get guest expires_at)" +%s) > $(date +%s))); then
+    return
+  fi
   migrator demo --gateway "http://127.0.0.1:$(port gateway)" --mail "http://127.0.0.1:$(port mail)" \
     --domain "localhost:$(port gateway)" --out "$STATE/demo.json" ||
     fail "the demo could not be made" "./dev reset && ./dev up" "$(log_of gateway)"
