@@ -1,5 +1,6 @@
 //! One line of JSON per request on standard output. Lines are collected and written in one go beside the
 //! requests, so that a slow reader of the log slows nobody; what does not fit is dropped and counted.
+//! `TENANTRY_LOG` turns it off like any other target: `info,access=off`.
 
 use std::fmt::Write;
 
@@ -40,6 +41,9 @@ impl AccessLog {
 
     /// Notes an answered request.
     pub fn note(&self, exchange: &Exchange, status: StatusCode) {
+        if !tracing::enabled!(target: "access", tracing::Level::INFO) {
+            return;
+        }
         let mut line = String::with_capacity(400);
         let time = self
             .clock

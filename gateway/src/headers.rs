@@ -78,21 +78,15 @@ pub(crate) fn strip_request(headers: &mut HeaderMap) {
 /// Takes out what a service may not say to a client.
 pub(crate) fn strip_response(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = connection_names(headers).collect();
-    for name in &named {
+    let inside = |name: &HeaderName| name.as_str().starts_with("x-tenantry-");
+    let gone: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| ends_here(name) || inside(name))
+        .cloned()
+        .collect();
+    for name in named.iter().chain(&gone).chain(&[SERVER]) {
         headers.remove(name);
     }
-    for name in [
-        CONNECTION,
-        TRANSFER_ENCODING,
-        UPGRADE,
-        TE,
-        TRAILER,
-        PROXY_AUTHENTICATE,
-        SERVER,
-    ] {
-        headers.remove(name);
-    }
-    headers.remove("keep-alive");
 }
 
 /// What every answer carries unless its service said otherwise. The policy fits an API: nothing in an answer

@@ -36,6 +36,8 @@ pub struct App {
 impl App {
     /// An app on the system's clock. [`crate::run`] makes it; tests that start a service in process do too.
     pub fn new(common: Common) -> Self {
+        // HTTP clients of the service need it. A second install fails and changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             common: Arc::new(common),
             clock: Clock::system(),

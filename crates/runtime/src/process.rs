@@ -120,8 +120,6 @@ impl Process {
         B::Error: Into<tower::BoxError>,
     {
         let settings = self.settings::<C>()?;
-        // A second install fails and changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let executor = tokio::runtime::Runtime::new().context("start the executor")?;
         let telemetry = telemetry::start(self.name, &settings.common)?;
         let result = executor.block_on(self.serve(settings, start));

@@ -70,19 +70,17 @@ function card(task) {
 
 function column(data) {
   const made = element("section", null, "column");
-  const page = data.cards || data.tasks || {};
-  const cards = Array.isArray(page) ? page : page.items || [];
-  const count = data.count ?? data.card_count ?? data.task_count ?? cards.length;
+  const cards = data.cards.items;
   const heading = element("h2");
-  heading.append(element("span", data.name), element("span", count));
+  heading.append(element("span", data.name), element("span", data.total));
   made.append(heading, ...cards.map(card));
-  if (count > cards.length) made.append(element("p", `and ${count - cards.length} more`, "more"));
+  if (data.total > cards.length) made.append(element("p", `and ${data.total - cards.length} more`, "more"));
   return made;
 }
 
 async function showBoard(project) {
   const boards = await read(`/projects/${project}/boards`);
-  const first = (boards.items || boards)[0];
+  const [first] = boards.items;
   const board = first ? await read(`/boards/${first.id}`) : { columns: [] };
   byId("board").replaceChildren(...board.columns.map(column));
   say(board.columns.length ? "" : "This project has no board yet.");
@@ -90,7 +88,7 @@ async function showBoard(project) {
 
 async function showProjects() {
   const [me, projects] = await Promise.all([read("/auth/me"), read("/projects?limit=200")]);
-  byId("who").textContent = me.name || me.user?.name || "";
+  byId("who").textContent = `${me.user.name} · ${me.organization.name}`;
   const options = projects.items.map((project) => {
     const option = element("option", `${project.key} · ${project.name}`);
     option.value = project.id;

@@ -1,0 +1,12 @@
+#![cfg(test)]
+//! The door over real sockets, in front of small services made for the test.
+
+mod body;
+mod forged;
+mod hosts;
+mod limits;
+mod news;
+mod own;
+mod services;
+mod support;
+mod tokens;

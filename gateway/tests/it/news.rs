@@ -1,0 +1,87 @@
+use std::sync::atomic::Ordering;
+
+use chrono::TimeDelta;
+use events::outbox::OutboxRow;
+use events::topic::session::SessionRevoked;
+use events::topic::tenant::TenantSuspended;
+use events::{Amqp, Envelope, Event, Publisher};
+use kernel::{Clock, Ids};
+use testkit::{eventually, setting};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{ACME, Door, GLOBEX, config, tenant};
+
+/// Publishes as a service would, until the broker has confirmed it.
+async fn publish<E: Event>(event: &E) {
+    let publisher =
+        Publisher::new(Amqp::new(&setting("TENANTRY_TEST_AMQP_URL"), "gateway-test").unwrap());
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(publisher.clone().run(shutdown.clone()));
+    let envelope = Envelope::new(
+        &Ids::system(),
+        &Clock::system(),
+        "gateway-test",
+        None,
+        None,
+        event,
+    );
+    let row = OutboxRow {
+        seq: 1,
+        id: envelope.id.uuid(),
+        kind: E::TYPE.to_owned(),
+        event: envelope.to_json().to_string(),
+        behind: 1,
+    };
+    eventually("the broker takes an event", 10, async || {
+        publisher.publish(std::slice::from_ref(&row)).await.ok()
+    })
+    .await;
+    shutdown.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_revoked_session_is_out_at_once() {
+    let door = Door::open_with(&config(), &setting("TENANTRY_TEST_AMQP_URL"));
+    let session = Ids::system().next();
+    let token = door.token_of_session(ACME, session);
+    let ask = async || {
+        let headers = format!("authorization: Bearer {token}\r\n");
+        door.send("GET", "acme.pm.test", "/api/v1/tasks", &headers)
+            .await
+    };
+    assert_eq!(ask().await.status, 200);
+    door.connected().await;
+    let expires_at = Clock::system().now() + TimeDelta::minutes(15);
+    publish(&SessionRevoked {
+        session_id: session,
+        user_id: Ids::system().next(),
+        expires_at,
+    })
+    .await;
+    let code = eventually("the session is out", 5, async || {
+        let answer = ask().await;
+        (answer.status == 401).then(|| answer.code())
+    });
+    assert_eq!(code.await, "session_revoked");
+    assert_eq!(door.member("GET", "/api/v1/tasks", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_suspended_organization_is_closed_at_once() {
+    let door = Door::open_with(&config(), &setting("TENANTRY_TEST_AMQP_URL"));
+    assert_eq!(door.get("globex.pm.test", "/").await.status, 200);
+    door.connected().await;
+    door.resolver
+        .globex_suspended
+        .store(true, Ordering::Relaxed);
+    publish(&TenantSuspended {
+        tenant_id: tenant(GLOBEX),
+        subdomain: "globex".into(),
+    })
+    .await;
+    eventually("the organization is closed", 5, async || {
+        (door.get("globex.pm.test", "/").await.code() == "tenant_suspended").then_some(())
+    })
+    .await;
+}
