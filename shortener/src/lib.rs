@@ -1,1 +1,130 @@
-//! Short links: codes, expiry, passwords and the guest's page
+//! Short links: a code that shows one thing to whoever has it, until it expires, is used up or is
+//! taken back, and only after a password where it has one.
+//!
+//! `links` is for owners, `guest` for opening. The shortener knows nothing of what it shows: it asks
+//! project-svc whether a member may share a thing, and for the guest's view of it.
+
+mod code;
+mod config;
+mod database;
+mod entity;
+mod guest;
+mod links;
+mod openapi;
+mod password;
+mod state;
+mod tenants;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use events::{Amqp, DatabaseOutbox, Publisher};
+use httpkit::client::{Upstream, http_client};
+use httpkit::tokens::{Keys, ServiceSigner};
+use httpkit::{Guard, Service};
+use kernel::SealKey;
+use runtime::{App, Scheme};
+use sea_orm::ConnectionTrait;
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+pub use config::Config;
+
+use crate::guest::{Accesses, Pages, Sessions, Throttle, Visitors};
+use crate::password::Hasher;
+use crate::state::{AppState, Shortener};
+use crate::tenants::Tenants;
+
+/// How often attempts that no longer count are forgotten.
+const FORGET_PERIOD: Duration = Duration::from_secs(60);
+
+/// Puts the service together, starts its jobs and answers its router.
+pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
+    let db = database::connect(&config.database_url, config.connections).await?;
+    let (http, common) = (http_client()?, &app.common);
+    let signer = ServiceSigner::new(&common.service_secret, Service::Shortener);
+    let upstream =
+        |url: &url::Url, service| Upstream::new(http.clone(), url.clone(), service, signer.clone());
+    let resolver = upstream(&common.resolver_url, Service::TenantResolver);
+    let wake = events::Wake::default();
+    let (accesses, recorder) = Accesses::new(db.clone(), wake.clone());
+    let shortener = Arc::new(Shortener {
+        clock: app.clock.clone(),
+        ids: app.ids.clone(),
+        seal: SealKey::parse(config.seal_key.expose_secret())?,
+        project: upstream(&common.project_url, Service::ProjectSvc),
+        tenants: Tenants::new(resolver, Arc::clone(common)),
+        passwords: Hasher::new()?,
+        throttle: Throttle::new(),
+        sessions: Sessions::new(&config.cookie_secret, common.scheme == Scheme::Https)?,
+        visitors: Visitors::new(&config.cookie_secret)?,
+        accesses,
+        pages: Pages::new()?,
+        wake,
+        db,
+    });
+    check_health(app, &shortener);
+    app.spawn("access recorder", recorder.run(app.shutdown.clone()));
+    app.spawn(
+        "throttle",
+        forget_attempts(Arc::clone(&shortener), app.shutdown.clone()),
+    );
+    spawn_relay(app, &shortener)?;
+
+    let keys = Keys::remote(common.identity_url.join(JWKS_PATH)?, http.clone());
+    let guard = Guard::new(&common.service_secret, Service::Shortener, keys);
+    Ok(router(AppState { shortener, guard }))
+}
+
+/// Where identity serves the keys of access tokens.
+const JWKS_PATH: &str = "/.well-known/jwks.json";
+
+fn router(state: AppState) -> Router {
+    openapi::serve(links::router().merge(guest::router())).with_state(state)
+}
+
+async fn forget_attempts(shortener: Arc<Shortener>, shutdown: CancellationToken) {
+    while shutdown
+        .run_until_cancelled(tokio::time::sleep(FORGET_PERIOD))
+        .await
+        .is_some()
+    {
+        shortener.throttle.forget_old();
+    }
+}
+
+fn check_health(app: &App, shortener: &Shortener) {
+    let db = shortener.db.clone();
+    app.health.add("database", move || {
+        let db = db.clone();
+        async move { db.execute_unprepared("select 1").await.map(drop) }
+    });
+}
+
+fn spawn_relay(app: &App, shortener: &Shortener) -> anyhow::Result<()> {
+    let amqp = Amqp::new(
+        app.common.amqp_url.expose_secret(),
+        Service::Shortener.name(),
+    )?;
+    let publisher = Publisher::new(amqp);
+    let state = publisher.state();
+    app.health.add_optional("broker", move || {
+        let connected = state.connected();
+        async move {
+            if connected {
+                Ok(())
+            } else {
+                Err("not connected")
+            }
+        }
+    });
+    app.spawn("publisher", publisher.clone().run(app.shutdown.clone()));
+    let outbox = DatabaseOutbox::new(&shortener.db);
+    let (wake, shutdown) = (shortener.wake.clone(), app.shutdown.clone());
+    app.spawn(
+        "outbox relay",
+        events::relay::run(outbox, publisher, wake, shutdown),
+    );
+    Ok(())
+}

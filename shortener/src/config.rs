@@ -1,0 +1,23 @@
+//! Settings of this service, prefix `SHORTENER_`.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// What only the shortener is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Database `shortener`, as role `shortener_app`.
+    pub database_url: SecretString,
+    /// Connections to it.
+    #[serde(default = "sixteen")]
+    pub connections: u32,
+    /// Seals the codes of links: `<key id>:<base64 of 32 bytes>`.
+    pub seal_key: SecretString,
+    /// Signs guests' cookies; the same in all instances.
+    pub cookie_secret: SecretString,
+}
+
+fn sixteen() -> u32 {
+    16
+}

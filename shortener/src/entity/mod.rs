@@ -1,0 +1,3 @@
+//! Tables of database `shortener`. Queries of owners start at [`link::Entity::of_tenant`].
+
+pub(crate) mod link;

@@ -1,0 +1,117 @@
+//! How many passwords may be tried for one link. Charged before the password is looked at, so that
+//! parallel guesses do not slip through and a right one is no oracle.
+//!
+//! First by link and client, so that one guesser does not lock everybody out; then by link, so that
+//! many clients together stay slow. Per process: more instances are that many times more guesses.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota};
+use kernel::LinkId;
+
+/// Of one client for one link: five at once, then ten an hour.
+const CLIENT: (NonZeroU32, Duration) =
+    (NonZeroU32::MIN.saturating_add(4), Duration::from_secs(360));
+/// Of all clients for one link: sixty at once, then sixty an hour.
+const LINK: (NonZeroU32, Duration) = (NonZeroU32::MIN.saturating_add(59), Duration::from_secs(60));
+/// A household has a /64 of IPv6 addresses (RFC 6177).
+const IPV6_NETWORK_BITS: u32 = 64;
+
+/// Counts attempts.
+pub(crate) struct Throttle {
+    by_client: DefaultKeyedRateLimiter<(LinkId, Option<IpAddr>)>,
+    by_link: DefaultKeyedRateLimiter<LinkId>,
+    clock: DefaultClock,
+}
+
+impl Throttle {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_client: DefaultKeyedRateLimiter::keyed(quota(CLIENT)),
+            by_link: DefaultKeyedRateLimiter::keyed(quota(LINK)),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Counts one attempt, or says in how many seconds the next may come.
+    pub(super) fn charge(&self, link: LinkId, client: Option<IpAddr>) -> Result<(), u64> {
+        let client = client.map(network);
+        let charged = self.by_client.check_key(&(link, client));
+        charged.map_err(|until| self.wait(&until))?;
+        let charged = self.by_link.check_key(&link);
+        charged.map_err(|until| self.wait(&until))
+    }
+
+    /// Forgets attempts that no longer count.
+    pub(crate) fn forget_old(&self) {
+        self.by_client.retain_recent();
+        self.by_client.shrink_to_fit();
+        self.by_link.retain_recent();
+        self.by_link.shrink_to_fit();
+    }
+
+    fn wait(&self, until: &NotUntil<<DefaultClock as Clock>::Instant>) -> u64 {
+        metrics::counter!("shortener_attempts_throttled_total").increment(1);
+        until.wait_time_from(self.clock.now()).as_secs() + 1
+    }
+}
+
+fn quota((burst, period): (NonZeroU32, Duration)) -> Quota {
+    // A period of zero is the only one refused; then one a second.
+    let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+    quota.allow_burst(burst)
+}
+
+/// The part of an address that its owner cannot change at will.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let mask = u128::MAX << (128 - IPV6_NETWORK_BITS);
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Ids;
+
+    use super::*;
+
+    #[test]
+    fn one_client_has_five_attempts_for_a_link() {
+        let (throttle, ids) = (Throttle::new(), Ids::system());
+        let (link, other) = (ids.next(), ids.next());
+        let here = Some(IpAddr::from([192, 0, 2, 1]));
+        for _ in 0..5 {
+            assert_eq!(throttle.charge(link, here), Ok(()));
+        }
+        let wait = throttle.charge(link, here).unwrap_err();
+        assert!((350..=361).contains(&wait), "{wait}");
+        assert_eq!(
+            throttle.charge(link, Some(IpAddr::from([192, 0, 2, 2]))),
+            Ok(())
+        );
+        assert_eq!(throttle.charge(other, here), Ok(()));
+    }
+
+    #[test]
+    fn all_clients_together_have_sixty() {
+        let (throttle, link) = (Throttle::new(), Ids::system().next());
+        let client = |n: u8| Some(IpAddr::from([192, 0, 2, n]));
+        assert!((0..60).all(|n| throttle.charge(link, client(n)).is_ok()));
+        assert!(throttle.charge(link, client(60)).is_err());
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one_client() {
+        let (throttle, link) = (Throttle::new(), Ids::system().next());
+        let client = |n: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 1, n, 0, 0, 1]));
+        assert!((0..5).all(|n| throttle.charge(link, client(n)).is_ok()));
+        assert!(throttle.charge(link, client(5)).is_err());
+    }
+}
