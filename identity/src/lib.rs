@@ -8,6 +8,7 @@ mod client;
 pub mod config;
 mod database;
 pub mod entity;
+mod invitation;
 pub mod jobs;
 pub mod keys;
 pub mod mail;
@@ -106,6 +107,7 @@ pub fn router(state: AppState) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(signup::router())
         .merge(session::router())
+        .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())
         .merge(keys::router())

@@ -46,6 +46,7 @@ pub enum HasherError {
 pub struct Hasher {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
+    max_wait: Duration,
     /// What a password is checked against when there is no account.
     decoy: Arc<str>,
 }
@@ -60,6 +61,7 @@ impl Hasher {
         Ok(Self {
             argon2,
             turns: Arc::new(Semaphore::new(cores)),
+            max_wait: MAX_WAIT,
             decoy: decoy.to_string().into(),
         })
     }
@@ -97,7 +99,7 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let turn = timeout(MAX_WAIT, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = timeout(self.max_wait, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(HasherError::Busy);
         };
@@ -146,9 +148,10 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn waiting_for_a_turn_has_an_end() {
-        let hasher = Hasher::new().unwrap();
+        let mut hasher = Hasher::new().unwrap();
+        hasher.max_wait = Duration::from_millis(1);
         hasher.turns.forget_permits(usize::MAX);
         let refused = hasher.hash(&"correct horse".into()).await.unwrap_err();
         let problem = Problem::from(refused);

@@ -90,7 +90,7 @@ async fn login(
 #[derive(Deserialize, Validate, ToSchema)]
 struct Refresh {
     /// The token of the last answer.
-    #[garde(length(bytes, max = 200))]
+    #[garde(length(bytes, max = 8192))]
     refresh_token: String,
 }
 

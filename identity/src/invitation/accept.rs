@@ -1,0 +1,192 @@
+//! HTTP of invitations for those who are invited; they have no access token yet.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use events::topic::user::{MemberJoined, UserCreated};
+use garde::Validate;
+use httpkit::{Caller, Json, Problem, ProblemBody};
+use kernel::Role;
+use kernel::secret::sha256;
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{model, store};
+use crate::account::{self, EmailAddress, Identified};
+use crate::client::Client;
+use crate::entity::{invitation, user};
+use crate::password::{self, Password};
+use crate::session::{self, Grant, Tokens};
+use crate::state::{AppState, Identity};
+use crate::{member, organization};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(preview_invitation))
+        .routes(routes!(accept_invitation))
+}
+
+/// The token out of the mail.
+#[derive(Deserialize, Validate, ToSchema)]
+struct PreviewInvitation {
+    /// What stands behind `#token=` in the link.
+    #[garde(length(bytes, max = 200))]
+    token: String,
+}
+
+/// What accepting would come to.
+#[derive(Debug, Serialize, ToSchema)]
+struct Preview {
+    /// Name of the organization.
+    #[schema(example = "Acme Inc.")]
+    organization: String,
+    /// The address that is invited.
+    #[schema(value_type = String, example = "grace@example.com")]
+    email: EmailAddress,
+    /// The role to begin with.
+    role: Role,
+    /// Whether the address has an account, whose password is then asked for.
+    has_account: bool,
+}
+
+/// Shows what an invitation is for, without accepting it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invitations/preview",
+    operation_id = "preview_invitation",
+    tag = "invitations",
+    request_body = PreviewInvitation,
+    responses(
+        (status = 200, description = "the invitation", body = Preview),
+        (status = 404, description = "`invitation_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`invitation_expired`, `invitation_used`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn preview_invitation(
+    State(identity): State<Arc<Identity>>,
+    caller: Caller,
+    Json(body): Json<PreviewInvitation>,
+) -> Result<Json<Preview>, Problem> {
+    let tenant = caller.tenant()?;
+    let found = store::by_token(&identity.db, tenant, sha256(&body.token)).await?;
+    let row = model::check_open(found, identity.clock.now())?;
+    let organization = organization::store::by_id(&identity.db, tenant).await?;
+    let account = account::store::by_email(&identity.db, &row.email).await?;
+    Ok(Json(Preview {
+        organization: organization.ok_or_else(model::unknown)?.name,
+        email: row.email,
+        role: row.role,
+        has_account: account.is_some(),
+    }))
+}
+
+/// An invitation accepted.
+#[derive(Deserialize, Validate, ToSchema)]
+struct AcceptInvitation {
+    /// What stands behind `#token=` in the link.
+    #[garde(length(bytes, max = 200))]
+    token: String,
+    /// Display name of a new account; an account that exists keeps its own.
+    #[serde(default)]
+    #[garde(
+        length(chars, min = 1, max = 200),
+        custom(httpkit::text::optional_line)
+    )]
+    name: Option<String>,
+    /// Password of the account, or of the new one: 10 to 128 characters, none of the common ones.
+    #[garde(custom(password::acceptable))]
+    password: Password,
+}
+
+/// Makes the invited person a member and signs in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invitations/accept",
+    operation_id = "accept_invitation",
+    tag = "invitations",
+    request_body = AcceptInvitation,
+    responses(
+        (status = 201, description = "a member, signed in", body = Tokens),
+        (status = 401, description = "`invalid_credentials`: not the password of the account", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`invitation_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`already_member`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`invitation_expired`, `invitation_used`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "some fields are wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn accept_invitation(
+    State(identity): State<Arc<Identity>>,
+    caller: Caller,
+    client: Client,
+    Json(body): Json<AcceptInvitation>,
+) -> Result<(StatusCode, Json<Tokens>), Problem> {
+    let tenant = caller.tenant()?;
+    let now = identity.clock.now();
+    let found = store::by_token(&identity.db, tenant, sha256(&body.token)).await?;
+    let row = model::check_open(found, now)?;
+    identity.throttle.attempt(&row.email, client.address)?;
+    let person = account::identify(&identity, &row.email, &body.password).await?;
+
+    let transaction = identity.begin().await?;
+    // Two readers of one mail come one by one; the second finds it used.
+    let held = store::locked(&transaction, tenant, row.id).await?;
+    let row = model::check_open(held, now)?;
+    let user = settle(&identity, &transaction, &row, person, body.name).await?;
+    if member::store::role(&transaction, tenant, user.id)
+        .await?
+        .is_some()
+    {
+        return Err(Problem::conflict(
+            "already_member",
+            "this person is a member already",
+        ));
+    }
+    member::store::insert(&transaction, tenant, user.id, row.role, now).await?;
+    store::note_accepted(&transaction, row.id, now).await?;
+    let joined = MemberJoined {
+        user_id: user.id,
+        name: user.name.clone(),
+        role: row.role,
+    };
+    identity
+        .emit(&transaction, tenant, user.id, &joined)
+        .await?;
+    let role = row.role;
+    let grant = Grant { user, tenant, role };
+    let tokens = session::open(&identity, &transaction, &grant, client).await?;
+    identity.commit(transaction).await?;
+    Ok((StatusCode::CREATED, Json(tokens)))
+}
+
+/// The account of the invited address, made where there is none.
+async fn settle(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    row: &invitation::Model,
+    person: Identified,
+    name: Option<String>,
+) -> Result<user::Model, Problem> {
+    let password_hash = match person {
+        Identified::Known(user) => return Ok(user),
+        Identified::Stranger { password_hash } => password_hash,
+    };
+    let missing = || Problem::field("/name", "missing", "a new account needs a name");
+    let (id, email) = (identity.ids.next(), row.email.clone());
+    let (name, now) = (name.ok_or_else(missing)?, identity.clock.now());
+    let made = account::store::insert(db, id, email, name, password_hash, now).await?;
+    // Somebody made an account of this address since: its password was not asked for.
+    let user = made.ok_or_else(|| {
+        Problem::conflict(
+            "account_exists",
+            "an account was made meanwhile; accept again",
+        )
+    })?;
+    let event = UserCreated { user_id: id };
+    identity.emit(db, row.tenant_id, id, &event).await?;
+    Ok(user)
+}

@@ -1,0 +1,119 @@
+//! Queries over `invitations`; each starts at one organization.
+
+use chrono::{DateTime, Utc};
+use kernel::{InvitationId, TenantId};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, UpdateMany,
+};
+
+use crate::account::EmailAddress;
+use crate::entity::invitation::{ActiveModel, Column, Entity, Model};
+
+fn scoped(tenant: TenantId) -> Select<Entity> {
+    Entity::find().filter(Column::TenantId.eq(tenant))
+}
+
+/// Neither accepted nor revoked; perhaps expired.
+fn pending(tenant: TenantId) -> Condition {
+    Condition::all()
+        .add(Column::TenantId.eq(tenant))
+        .add(Column::AcceptedAt.is_null())
+        .add(Column::RevokedAt.is_null())
+}
+
+fn revocation(tenant: TenantId, now: DateTime<Utc>) -> UpdateMany<Entity> {
+    let revoke = Entity::update_many().col_expr(Column::RevokedAt, Expr::value(now));
+    revoke.filter(pending(tenant))
+}
+
+pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel::from(row))
+        .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+/// What can still be accepted, the latest first.
+pub(super) async fn page(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, InvitationId)>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let mut open = pending(tenant).add(Column::ExpiresAt.gt(now));
+    if let Some((created_at, id)) = after {
+        let earlier = Column::CreatedAt.lt(created_at);
+        let same = Column::CreatedAt.eq(created_at).and(Column::Id.lt(id));
+        open = open.add(earlier.or(same));
+    }
+    Entity::find()
+        .filter(open)
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+pub(super) async fn by_token(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    hash: [u8; 32],
+) -> Result<Option<Model>, DbErr> {
+    let one = scoped(tenant).filter(Column::TokenHash.eq(hash.to_vec()));
+    one.one(db).await
+}
+
+/// The invitation, held until the end of the transaction.
+pub(super) async fn locked(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: InvitationId,
+) -> Result<Option<Model>, DbErr> {
+    scoped(tenant)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(db)
+        .await
+}
+
+pub(super) async fn note_accepted(
+    db: &impl ConnectionTrait,
+    id: InvitationId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::AcceptedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Revokes one that is pending; false when there is none.
+pub(super) async fn revoke(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: InvitationId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let revoked = revocation(tenant, now)
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(revoked.rows_affected == 1)
+}
+
+/// Revokes all that are pending for an address.
+pub(super) async fn revoke_of(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    email: &EmailAddress,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let of = Column::Email.eq(email.clone());
+    revocation(tenant, now).filter(of).exec(db).await.map(drop)
+}

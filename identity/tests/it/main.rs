@@ -1,0 +1,10 @@
+#![cfg(test)]
+//! Identity over its routes, on a real PostgreSQL, beside a resolver that keeps the contract in memory.
+
+mod invitation;
+mod mail;
+mod member;
+mod resolver;
+mod session;
+mod signup;
+mod world;

@@ -1,0 +1,385 @@
+//! One test's world: a database made by the migrator, identity on it, a resolver, and calls as the gateway makes them.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use httpkit::tokens::{SERVICE_TOKEN_HEADER, ServiceSigner};
+use httpkit::{Guard, Service};
+use identity::{AppState, Config, Identity};
+use kernel::{Clock, TenantId};
+use migrator::{Address, schema};
+use runtime::{App, Common};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, Statement};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::resolver::FakeResolver;
+
+const SEAL_KEY: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+const SECRET: &str = "a secret that all services of this test share";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) struct World {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) resolver: FakeResolver,
+    pub(crate) clock: Clock,
+    pub(crate) app: App,
+    pub(crate) config: Config,
+    router: Router,
+    admin: DatabaseConnection,
+    database: String,
+}
+
+/// What a call came to.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// Status and problem code.
+    pub(crate) fn problem(&self) -> (u16, &str) {
+        (
+            self.status.as_u16(),
+            self.body["code"].as_str().unwrap_or_default(),
+        )
+    }
+
+    pub(crate) fn text(&self, field: &str) -> String {
+        self.body[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("{field} in {self:?}"))
+            .to_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        self
+    }
+}
+
+/// An organization with its owner signed in.
+pub(crate) struct Organization {
+    pub(crate) id: TenantId,
+    pub(crate) owner: String,
+    pub(crate) owner_id: String,
+    pub(crate) refresh_token: String,
+}
+
+/// A call to be made.
+pub(crate) struct Call<'a> {
+    world: &'a World,
+    request: axum::http::request::Builder,
+    tenant: Option<TenantId>,
+    address: &'a str,
+    body: Body,
+}
+
+impl<'a> Call<'a> {
+    /// On this organization's host.
+    pub(crate) fn at(mut self, tenant: TenantId) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// From this client address.
+    pub(crate) fn from(mut self, address: &'a str) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// With this access token.
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.body = Body::from(body.to_string());
+        self.header("content-type", "application/json")
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let signer = ServiceSigner::new(&SecretString::from(SECRET), Service::Gateway);
+        let token = signer.token(Service::Identity, self.tenant).unwrap();
+        let request = self
+            .request
+            .header(SERVICE_TOKEN_HEADER, &*token)
+            .header("x-tenantry-client", self.address)
+            .body(self.body)
+            .unwrap();
+        let response = self.world.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let server: Address = testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
+        let admin = Database::connect(server.url().as_str()).await.unwrap();
+        let database = testkit::unique("it_identity_");
+        let address = make_database(&admin, &server, &database).await;
+
+        let (resolver, resolver_url) = FakeResolver::start(&SecretString::from(SECRET)).await;
+        let mut app = App::new(common(&resolver_url));
+        app.clock = Clock::fixed(Clock::system().now());
+        let config = config(&address);
+        let identity = Arc::new(identity::assemble(&config, &app).await.unwrap());
+        let secret = &app.common.service_secret;
+        let guard = Guard::new(secret, Service::Identity, identity.keys.verifier());
+        let router = identity::router(AppState {
+            identity: Arc::clone(&identity),
+            guard,
+        });
+        Self {
+            identity,
+            resolver,
+            clock: app.clock.clone(),
+            router: runtime::layers::wrap(router, app.ids.clone()),
+            app,
+            config,
+            admin,
+            database,
+        }
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
+        let request = Request::builder().method(method).uri(path);
+        Call {
+            world: self,
+            request,
+            tenant: None,
+            address: "192.0.2.1",
+            body: Body::empty(),
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Call<'_> {
+        self.call(Method::POST, path).json(body)
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Call<'_> {
+        self.call(Method::PATCH, path).json(body)
+    }
+
+    /// Signs up `subdomain` with the owner `<subdomain>@example.com`.
+    pub(crate) async fn organization(&self, subdomain: &str) -> Organization {
+        let body = sign_up(subdomain, &format!("{subdomain}@example.com"));
+        let answer = self
+            .post("/api/v1/organizations", &body)
+            .send()
+            .await
+            .expect(201);
+        let text = |pointer: &str| {
+            answer
+                .body
+                .pointer(pointer)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        Organization {
+            id: text("/organization/id").parse().unwrap(),
+            owner: text("/session/access_token"),
+            owner_id: text("/user/id"),
+            refresh_token: text("/session/refresh_token"),
+        }
+    }
+
+    pub(crate) async fn login(&self, tenant: TenantId, email: &str, password: &str) -> Answer {
+        let body = json!({"email": email, "password": password});
+        self.post("/api/v1/auth/login", &body)
+            .at(tenant)
+            .send()
+            .await
+    }
+
+    pub(crate) async fn refresh(&self, tenant: TenantId, token: &str) -> Answer {
+        let body = json!({"refresh_token": token});
+        self.post("/api/v1/auth/refresh", &body)
+            .at(tenant)
+            .send()
+            .await
+    }
+
+    /// Signs a new member in, who was invited as `role`; answers the session.
+    pub(crate) async fn member(
+        &self,
+        organization: &Organization,
+        email: &str,
+        role: &str,
+    ) -> Answer {
+        let token = self.invite(organization, email, role).await;
+        let body = json!({"token": token, "name": "New Member", "password": PASSWORD});
+        let call = self
+            .post("/api/v1/invitations/accept", &body)
+            .at(organization.id);
+        call.send().await.expect(201)
+    }
+
+    /// Invites as the owner; answers the token out of the mail.
+    pub(crate) async fn invite(
+        &self,
+        organization: &Organization,
+        email: &str,
+        role: &str,
+    ) -> String {
+        let body = json!({"email": email, "role": role});
+        let call = self.post("/api/v1/invitations", &body).at(organization.id);
+        call.bearer(&organization.owner).send().await.expect(201);
+        self.token_of_newest_mail(email).await
+    }
+
+    pub(crate) async fn token_of_newest_mail(&self, email: &str) -> String {
+        let sql = "select text_body from mail_queue where recipient = $1 order by id desc limit 1";
+        let statement = statement(sql, [email.to_lowercase().into()]);
+        let row = self
+            .identity
+            .db
+            .query_one_raw(statement)
+            .await
+            .unwrap()
+            .unwrap();
+        let text: String = row.try_get("", "text_body").unwrap();
+        let (_, rest) = text.split_once("#token=").unwrap();
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Calls past the gateway: without a service token.
+    pub(crate) async fn direct(&self, path: &str, token: &str) -> StatusCode {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        let request = request.body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap().status()
+    }
+
+    /// Changes the schema, as its owner.
+    pub(crate) async fn alter(&self, sql: &str) {
+        let server: Address = testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
+        let owner = Database::connect(server.with_database(&self.database).url().as_str())
+            .await
+            .unwrap();
+        owner.execute_unprepared(sql).await.unwrap();
+    }
+
+    /// Counts what a statement selects.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let sql = format!("select count(*) as count from {table}");
+        let row = self
+            .identity
+            .db
+            .query_one_raw(statement(&sql, []))
+            .await
+            .unwrap();
+        row.unwrap().try_get("", "count").unwrap()
+    }
+
+    /// Types of all events in the outbox, in order.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            kind: String,
+        }
+        let sql = "select type as kind from outbox order by seq";
+        let rows = Row::find_by_statement(statement(sql, []))
+            .all(&self.identity.db)
+            .await;
+        rows.unwrap().into_iter().map(|row| row.kind).collect()
+    }
+
+    /// Drops the database.
+    pub(crate) async fn close(self) {
+        self.identity.db.clone().close().await.unwrap();
+        let drop = format!(r#"drop database "{0}" with (force)"#, self.database);
+        self.admin.execute_unprepared(&drop).await.unwrap();
+        let drop = format!(r#"drop role "{0}""#, self.database);
+        self.admin.execute_unprepared(&drop).await.unwrap();
+    }
+}
+
+/// The body of a sign-up.
+pub(crate) fn sign_up(subdomain: &str, email: &str) -> Value {
+    json!({
+        "name": format!("The {subdomain} company"),
+        "subdomain": subdomain,
+        "owner": {"name": "Ada Lovelace", "email": email, "password": PASSWORD},
+    })
+}
+
+fn statement<const N: usize>(sql: &str, values: [sea_orm::Value; N]) -> Statement {
+    Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, values)
+}
+
+/// A database with the schema, and a role of the same name that may use it as the service does.
+async fn make_database(admin: &DatabaseConnection, server: &Address, name: &str) -> Address {
+    let group = "do $$ begin create role identity_app; exception when duplicate_object or unique_violation then null; end $$";
+    let role = format!(r#"create role "{name}" login password 'test-only' in role identity_app"#);
+    let database = format!(r#"create database "{name}""#);
+    for sql in [group, &role, &database] {
+        admin.execute_unprepared(sql).await.unwrap();
+    }
+    let session = migrator::Session::open(&server.with_database(name), schema::IDENTITY)
+        .await
+        .unwrap();
+    session.up(schema::IDENTITY.head()).await.unwrap();
+    session.close().await;
+    let (host, port) = (server.host(), server.port());
+    format!("postgres://{name}:test-only@{host}:{port}/{name}")
+        .parse()
+        .unwrap()
+}
+
+fn common(resolver_url: &str) -> Common {
+    let nowhere = || "http://127.0.0.1:1".parse().unwrap();
+    Common {
+        domain: "localhost:8080".to_owned(),
+        scheme: runtime::Scheme::Http,
+        service_secret: SecretString::from(SECRET),
+        amqp_url: SecretString::from("amqp://127.0.0.1:1"),
+        resolver_url: resolver_url.parse().unwrap(),
+        identity_url: nowhere(),
+        project_url: nowhere(),
+        shortener_url: nowhere(),
+        analytics_url: nowhere(),
+        log: "info".to_owned(),
+        log_format: runtime::LogFormat::Json,
+        otlp_endpoint: None,
+        drain_seconds: 1,
+    }
+}
+
+fn config(address: &Address) -> Config {
+    Config {
+        database_url: SecretString::from(address.url().as_str()),
+        connections: 8,
+        seal_key: SecretString::from(SEAL_KEY),
+        smtp_url: SecretString::from("smtp://127.0.0.1:1"),
+        mail_from: "Tenantry <no-reply@tenantry.localhost>".to_owned(),
+        access_token_minutes: 15,
+        refresh_token_days: 30,
+        sweep_seconds: 1,
+        attempts_per_minute: NonZeroU32::new(10).unwrap(),
+    }
+}
