@@ -10,7 +10,7 @@ demo_seed() {
   fi
   migrator demo --gateway "http://127.0.0.1:$(port gateway)" --mail "http://127.0.0.1:$(port mail)" \
     --domain "localhost:$(port gateway)" --out "$STATE/demo.json" ||
-    fail "the demo could not be made" "./dev reset && ./dev up" "$(log_of gateway)"
+    fail "the demo could not be made" "./dev reset && ./dev up"
 }
 
 # demo_get <name...>: a value of demo.json.
@@ -55,7 +55,7 @@ ask() {
   shift
   body=$(curl --silent --show-error --fail --location --max-time 10 \
     --resolve "*:$(port gateway):127.0.0.1" "$@" "$url") ||
-    fail "$url does not answer as it should" "./dev status; ./dev logs gateway" "$(log_of gateway)"
+    fail "$url does not answer as it should" "./dev status; ./dev logs gateway"
   echo "$body"
 }
 

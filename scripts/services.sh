@@ -53,24 +53,29 @@ service_ready() {
 service_await() { await "$1" "$READY_SECONDS" service_ready "$1"; }
 
 services_up() {
-  local name
+  local name old=()
   for name in "${SERVICES[@]}"; do
-    service_current "$name" && continue
-    end "$name"
+    service_current "$name" || old+=("$name")
+  done
+  services_end "${old[@]}"
+  for name in "${old[@]}"; do
     service_start "$name"
   done
 }
 
-services_down() {
-  local name index
-  # The gateway first, so that nothing it asks for is missing; the others are told at once and waited for.
-  end gateway
-  for name in "${SERVICES[@]}"; do
+# services_end <name...>: all are told at once, then each is waited for.
+services_end() {
+  local name
+  for name in "$@"; do
     if running "$name"; then kill -TERM "$(pid_of "$name")" 2>/dev/null || true; fi
   done
-  for ((index = ${#SERVICES[@]} - 1; index >= 0; index--)); do
-    end "${SERVICES[index]}"
-  done
+  for name in "$@"; do end "$name"; done
+}
+
+services_down() {
+  # The gateway first, so that nothing that its last requests ask for is missing.
+  end gateway
+  services_end "${SERVICES[@]}"
 }
 
 # --- One member of the system, a service or a server, by name.

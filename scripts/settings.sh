@@ -145,14 +145,19 @@ ENV
   "print_settings_$SYSTEM"
 }
 
+# The demo's people accept their invitations from one address, and whoever tries things out logs in often.
 print_settings_dev() {
-  echo TENANTRY_LOG_FORMAT=text
+  cat <<'ENV'
+TENANTRY_LOG_FORMAT=text
+GATEWAY_LOGIN_PER_MINUTE=60
+ENV
 }
 
 # Tests sign up and log in hundreds of times from one address, and wait for sweeps.
 print_settings_test() {
   cat <<'ENV'
 TENANTRY_LOG_FORMAT=json
+TENANTRY_LOG=info,tenancy::sql=debug
 TENANTRY_DRAIN_SECONDS=5
 GATEWAY_ADDRESS_PER_MINUTE=1000000
 GATEWAY_USER_PER_HOUR=1000000

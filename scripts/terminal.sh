@@ -9,6 +9,7 @@ fi
 
 # How many lines of a log explain a failure without burying it.
 CAUSE_LINES=25
+CAUSE_COLUMNS=240
 
 die() {
   printf '%s%s%s\n' "$RED" "$*" "$PLAIN" >&2
@@ -93,7 +94,7 @@ explain_failure() {
     [[ -z $cause ]] || printf '\n    cause: %s\n' "$cause"
     if [[ -s $log ]]; then
       printf '\n'
-      tail -n "$CAUSE_LINES" "$log" | sed 's/^/    | /'
+      tail -n "$CAUSE_LINES" "$log" | cut -c "1-$CAUSE_COLUMNS" | sed 's/^/    | /'
     fi
     printf '\n    log:   %s\n' "${log#"$ROOT/"}"
     printf '    mend:  %s\n' "${mend:-./dev doctor}"
