@@ -1,1 +1,92 @@
-//! Everything an organization works with, in its own database
+//! Everything an organization works with, in its own database: projects, boards, columns, tasks, comments.
+//!
+//! A handler's arguments say what it may touch: [`access`] finds the thing of the path in the caller's own
+//! organization, [`tenant`] is the only way to that organization's database.
+
+mod access;
+mod api;
+mod board;
+mod column;
+mod comment;
+mod config;
+mod entity;
+pub mod jobs;
+mod order;
+mod patch;
+mod people;
+mod project;
+mod rules;
+mod share;
+mod state;
+mod task;
+mod tenant;
+
+use axum::Router;
+use axum::routing::get;
+use events::FleetWake;
+use httpkit::client::{Upstream, http_client};
+use httpkit::openapi::DOCUMENT_PATH;
+use httpkit::tokens::{Keys, ServiceSigner};
+use httpkit::{Guard, Json, Service};
+use runtime::App;
+use tenancy::{PoolSettings, Pools, Resolver};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use config::Config;
+pub use people::Known;
+pub use state::{AppState, Parts};
+
+/// Versions of the tenant schema that this release can serve: databases are moved to the next one while
+/// it is still running.
+const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 3..=4;
+
+/// Puts the service together, starts its jobs and answers its router.
+pub fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
+    let wake = FleetWake::default();
+    let state = connect(config, app, wake.clone())?;
+    jobs::spawn(config, app, &state, wake)?;
+    Ok(router(state))
+}
+
+/// What handlers and jobs work with. Nothing is contacted yet.
+pub fn connect(config: &Config, app: &App, wake: FleetWake) -> anyhow::Result<AppState> {
+    let (common, http) = (&app.common, http_client()?);
+    let signer = ServiceSigner::new(&common.service_secret, Service::ProjectSvc);
+    let upstream =
+        |url: &url::Url, service| Upstream::new(http.clone(), url.clone(), service, signer.clone());
+    let resolver = Resolver::remote(upstream(&common.resolver_url, Service::TenantResolver));
+    let name = Service::ProjectSvc.name();
+    let settings = PoolSettings::new(name, SCHEMA_VERSIONS).with_budget(config.connection_budget);
+    let jwks = common.identity_url.join("/.well-known/jwks.json")?;
+    let keys = Keys::remote(jwks, http.clone());
+    let parts = Parts {
+        pools: Pools::new(resolver, settings, wake, &app.tasks, app.shutdown.clone()),
+        guard: Guard::new(&common.service_secret, Service::ProjectSvc, keys),
+        clock: app.clock.clone(),
+        ids: app.ids.clone(),
+        identity: upstream(&common.identity_url, Service::Identity),
+        known: Known::default(),
+    };
+    Ok(parts.into())
+}
+
+/// Every route: the public API, which the gateway passes on, and what other services ask.
+pub fn router(state: AppState) -> Router {
+    let (public, document) = OpenApiRouter::with_openapi(api::Document::openapi())
+        .nest("/api/v1", public())
+        .split_for_parts();
+    public
+        .merge(share::router())
+        .route(DOCUMENT_PATH, get(async move || Json(document.clone())))
+        .with_state(state)
+}
+
+fn public() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(project::router())
+        .merge(board::router())
+        .merge(column::router())
+        .merge(task::router())
+        .merge(comment::router())
+}

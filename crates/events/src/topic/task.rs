@@ -25,9 +25,12 @@ use strum::{AsRefStr, Display, EnumString, VariantArray};
     Display,
     EnumString,
     VariantArray,
+    sea_orm::DeriveValueType,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[sea_orm(value_type = "String")]
 pub enum TaskStatus {
     /// Not begun.
     Todo,
@@ -57,9 +60,12 @@ pub enum TaskStatus {
     Display,
     EnumString,
     VariantArray,
+    sea_orm::DeriveValueType,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[sea_orm(value_type = "String")]
 pub enum TaskPriority {
     /// When there is time.
     Low,

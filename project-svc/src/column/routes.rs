@@ -1,0 +1,195 @@
+//! HTTP of columns.
+
+use events::topic::project::ProjectUpdated;
+use httpkit::idempotency::IdempotencyKey;
+use httpkit::{Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, Versioned};
+use kernel::{BoardId, ColumnId, Page, ProjectId};
+use sea_orm::ActiveValue::Set;
+use tenancy::UnitOfWork;
+
+use super::model::{self, MOST_PER_BOARD};
+use super::store::{self, ColumnRow};
+use super::view::{ColumnView, CreateColumn, PatchColumn};
+use crate::access::{BoardAccess, ColumnAccess, Manage, Read};
+use crate::api::{ReadProblems, WriteProblems};
+use crate::board;
+use crate::entity::column;
+use crate::order::Place;
+use crate::patch::{Meant, changed};
+use crate::task::{self, TaskSummary, cards_page};
+use crate::tenant::Tenant;
+
+/// List the columns of a board
+///
+/// From left to right, all on one page: there are at most 50.
+#[utoipa::path(get, path = "/boards/{id}/columns", tag = "columns", params(("id" = BoardId, Path)),
+    responses((status = 200, body = Page<ColumnView>), ReadProblems))]
+pub(super) async fn list_columns(
+    access: BoardAccess<Read>,
+) -> Result<Json<Page<ColumnView>>, Problem> {
+    let columns = store::all(&access.tenant.read().await?, access.thing.id).await?;
+    Ok(Json(Page {
+        items: columns.into_iter().map(ColumnView::from).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Add a column to a board
+#[utoipa::path(post, path = "/boards/{id}/columns", tag = "columns", request_body = CreateColumn,
+    params(("id" = BoardId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = ColumnView), WriteProblems))]
+pub(super) async fn create_column(
+    access: BoardAccess<Manage>,
+    key: IdempotencyKey,
+    Json(body): Json<CreateColumn>,
+) -> Result<Created<Versioned<ColumnView>>, Problem> {
+    let (tenant, board) = (access.tenant, access.thing);
+    let place = model::place(body.before_id, body.after_id, None)?;
+    let once = key.once(
+        format!("create_column:{}:{}", board.id, tenant.user()),
+        &body,
+    );
+    let unit = tenant.begin().await?;
+    if let Some(view) = once.replayed(&unit, tenant.now()).await? {
+        return Ok(created(view));
+    }
+    board::lock(&unit, board.id).await?;
+    let others = store::all(&unit, board.id).await?;
+    if others.len() >= MOST_PER_BOARD {
+        return Err(Problem::conflict(
+            "too_many_columns",
+            "a board has at most 50 columns",
+        ));
+    }
+    let order_key = store::make_room(&unit, &others, &place.unwrap_or(Place::Last)).await?;
+    let now = tenant.now();
+    let column = column::ActiveModel {
+        id: Set(tenant.next_id()),
+        board_id: Set(board.id),
+        name: Set(body.name),
+        category: Set(body.category),
+        order_key: Set(order_key),
+        color: Set(body.color),
+        wip_limit: Set(body.wip_limit),
+        version: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+    };
+    let view = ColumnView::from(store::insert(&unit, column).await?);
+    tell(&tenant, &unit, board.project_id).await?;
+    once.remember(&unit, &view).await?;
+    unit.commit().await?;
+    Ok(created(view))
+}
+
+/// Change a column, or move it along its board
+///
+/// The category cannot be changed while there are cards: a card's status is its column's category.
+#[utoipa::path(patch, path = "/columns/{id}", tag = "columns", request_body = PatchColumn,
+    params(("id" = ColumnId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ColumnView), WriteProblems))]
+pub(super) async fn update_column(
+    access: ColumnAccess<Manage>,
+    if_match: IfMatch,
+    Json(body): Json<PatchColumn>,
+) -> Result<Versioned<ColumnView>, Problem> {
+    let (tenant, ColumnRow { column, project_id }) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, body.version);
+    let expected = meant.check(column.version)?;
+    let place = model::place(body.before_id, body.after_id, None)?;
+    let mut changes = body.changes();
+    if changed(&changes).is_empty() && place.is_none() {
+        return Ok(versioned(column.into()));
+    }
+    let unit = tenant.begin().await?;
+    if let Some(place) = place {
+        board::lock(&unit, column.board_id).await?;
+        let mut others = store::all(&unit, column.board_id).await?;
+        others.retain(|other| other.id != column.id);
+        changes.order_key = Set(store::make_room(&unit, &others, &place).await?);
+    }
+    if changes.category.is_set() && store::lock_and_look_for_cards(&unit, column.id).await? {
+        return Err(not_empty());
+    }
+    let updated = store::update(&unit, column.id, changes, expected, tenant.now()).await?;
+    let updated = updated.ok_or_else(|| meant.overtaken())?;
+    tell(&tenant, &unit, project_id).await?;
+    unit.commit().await?;
+    Ok(versioned(updated.into()))
+}
+
+/// Delete a column
+///
+/// 409 while it has cards, and for the last one of a board.
+#[utoipa::path(delete, path = "/columns/{id}", tag = "columns",
+    params(("id" = ColumnId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204), WriteProblems))]
+pub(super) async fn delete_column(
+    access: ColumnAccess<Manage>,
+    if_match: IfMatch,
+) -> Result<NoContent, Problem> {
+    let (tenant, ColumnRow { column, project_id }) = (access.tenant, access.thing);
+    Meant::new(if_match, None).check(column.version)?;
+    let unit = tenant.begin().await?;
+    board::lock(&unit, column.board_id).await?;
+    let columns = store::all(&unit, column.board_id).await?;
+    let Some(heir) = columns.iter().find(|other| other.id != column.id) else {
+        return Err(Problem::conflict(
+            "last_column",
+            "a board keeps at least one column",
+        ));
+    };
+    if store::lock_and_look_for_cards(&unit, column.id).await? {
+        return Err(not_empty());
+    }
+    store::delete(&unit, column.id, heir.id).await?;
+    tell(&tenant, &unit, project_id).await?;
+    unit.commit().await?;
+    Ok(NoContent)
+}
+
+/// List the cards of a column
+///
+/// From top to bottom.
+#[utoipa::path(get, path = "/columns/{id}/cards", tag = "columns", params(("id" = ColumnId, Path), PageRequest),
+    responses((status = 200, body = Page<TaskSummary>), ReadProblems))]
+pub(super) async fn list_cards(
+    access: ColumnAccess<Read>,
+    PageQuery { page, .. }: PageQuery,
+) -> Result<Json<Page<TaskSummary>>, Problem> {
+    let after = page.after()?;
+    let connection = access.tenant.read().await?;
+    let column = access.thing.column.id;
+    let rows = task::cards(&connection, column, after, page.limit_and_one()).await?;
+    Ok(Json(cards_page(rows, page.limit)))
+}
+
+/// Columns are part of how a project is arranged: a change of them is one of it.
+async fn tell(tenant: &Tenant, unit: &UnitOfWork, project_id: ProjectId) -> Result<(), Problem> {
+    let changed = vec!["columns".to_owned()];
+    tenant
+        .emit(
+            unit,
+            &ProjectUpdated {
+                project_id,
+                changed,
+            },
+        )
+        .await
+}
+
+fn not_empty() -> Problem {
+    Problem::conflict("column_not_empty", "there are cards in it; move them first")
+}
+
+fn versioned(body: ColumnView) -> Versioned<ColumnView> {
+    let version = body.version;
+    Versioned { version, body }
+}
+
+fn created(view: ColumnView) -> Created<Versioned<ColumnView>> {
+    Created {
+        location: format!("/api/v1/columns/{}", view.id),
+        body: versioned(view),
+    }
+}

@@ -1,0 +1,191 @@
+//! Queries of columns. Who adds, removes or rearranges columns holds the lock of their board.
+
+use std::iter::zip;
+
+use chrono::{DateTime, Utc};
+use events::topic::task::TaskStatus;
+use httpkit::Problem;
+use kernel::{BoardId, ColumnId, ProjectId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, raw_sql,
+};
+
+use super::model::{USUAL, no_such_neighbour};
+use crate::access::Thing;
+use crate::entity::column;
+use crate::order::{self, OrderKey, Place};
+use crate::tenant::Tenant;
+
+/// A column with the project it belongs to.
+#[derive(FromQueryResult)]
+pub(crate) struct ColumnRow {
+    #[sea_orm(nested)]
+    pub(crate) column: column::Model,
+    pub(crate) project_id: ProjectId,
+}
+
+impl Thing for ColumnRow {
+    type Id = ColumnId;
+
+    async fn load<C: ConnectionTrait>(db: &C, id: ColumnId) -> Result<Option<Self>, DbErr> {
+        Self::find_by_statement(raw_sql!(
+            Postgres,
+            "select c.*, p.id as project_id from columns c
+             join boards b on b.id = c.board_id join projects p on p.id = b.project_id
+             where c.id = {id} and p.deleted_at is null"
+        ))
+        .one(db)
+        .await
+    }
+}
+
+/// All columns of a board from left to right; there are never many.
+pub(super) async fn all(
+    db: &impl ConnectionTrait,
+    board: BoardId,
+) -> Result<Vec<column::Model>, DbErr> {
+    column::Entity::find()
+        .filter(column::Column::BoardId.eq(board))
+        .order_by_asc(column::Column::OrderKey)
+        .order_by_asc(column::Column::Id)
+        .all(db)
+        .await
+}
+
+/// The leftmost column of a category.
+pub(crate) async fn first_of_category(
+    db: &impl ConnectionTrait,
+    board: BoardId,
+    category: TaskStatus,
+) -> Result<Option<ColumnId>, DbErr> {
+    column::Entity::find()
+        .select_only()
+        .column(column::Column::Id)
+        .filter(column::Column::BoardId.eq(board))
+        .filter(column::Column::Category.eq(category))
+        .order_by_asc(column::Column::OrderKey)
+        .order_by_asc(column::Column::Id)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
+/// Whether there are cards in the column. Locks it first: none comes in until the transaction ends.
+pub(super) async fn lock_and_look_for_cards(
+    db: &impl ConnectionTrait,
+    id: ColumnId,
+) -> Result<bool, DbErr> {
+    let column = column::Entity::find_by_id(id)
+        .select_only()
+        .column(column::Column::Id);
+    column
+        .lock(LockType::Update)
+        .into_tuple::<ColumnId>()
+        .one(db)
+        .await?;
+    let card = raw_sql!(
+        Postgres,
+        "select 1 from tasks where column_id = {id} and deleted_at is null limit 1"
+    );
+    Ok(db.query_one_raw(card).await?.is_some())
+}
+
+/// The key of a place among `columns`, all of one board. Where there is no room, the others get new keys.
+pub(super) async fn make_room(
+    db: &impl ConnectionTrait,
+    columns: &[column::Model],
+    place: &Place<ColumnId>,
+) -> Result<OrderKey, Problem> {
+    let mut list: Vec<_> = columns
+        .iter()
+        .map(|one| (one.id, one.order_key.clone()))
+        .collect();
+    let gap = order::gap(&list, place).ok_or_else(|| no_such_neighbour(place))?;
+    if let Some(key) = OrderKey::between(&gap) {
+        return Ok(key);
+    }
+    for ((id, old), new) in zip(&mut list, order::spread(columns.len())) {
+        let (id, key) = (*id, new.clone());
+        let update = raw_sql!(
+            Postgres,
+            "update columns set order_key = {key} where id = {id}"
+        );
+        db.execute_raw(update).await?;
+        *old = new;
+    }
+    let gap = order::gap(&list, place).ok_or_else(|| no_such_neighbour(place))?;
+    OrderKey::between(&gap).ok_or_else(|| Problem::internal("no room between spread columns"))
+}
+
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    column: column::ActiveModel,
+) -> Result<column::Model, DbErr> {
+    column::Entity::insert(column).exec_with_returning(db).await
+}
+
+/// Changes what is set. None when there is no such column in the version expected.
+pub(super) async fn update(
+    db: &impl ConnectionTrait,
+    id: ColumnId,
+    changes: column::ActiveModel,
+    expected: Option<i32>,
+    now: DateTime<Utc>,
+) -> Result<Option<column::Model>, DbErr> {
+    use column::Column::{Id, UpdatedAt, Version};
+
+    let mut update = column::Entity::update_many()
+        .set(changes)
+        .col_expr(Version, Expr::col(Version).add(1))
+        .col_expr(UpdatedAt, Expr::value(now))
+        .filter(Id.eq(id));
+    if let Some(version) = expected {
+        update = update.filter(Version.eq(version));
+    }
+    Ok(update.exec_with_returning(db).await?.pop())
+}
+
+/// Removes a column without cards. Deleted tasks that still lie in it move on to `heir`, so that
+/// they can be brought back.
+pub(super) async fn delete(
+    db: &impl ConnectionTrait,
+    id: ColumnId,
+    heir: ColumnId,
+) -> Result<(), DbErr> {
+    let bequeath = raw_sql!(
+        Postgres,
+        "update tasks set column_id = {heir} where column_id = {id} and deleted_at is not null"
+    );
+    db.execute_raw(bequeath).await?;
+    column::Entity::delete_by_id(id).exec(db).await?;
+    Ok(())
+}
+
+/// Writes the columns that a new board comes with.
+pub(crate) async fn create_usual(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    board: BoardId,
+) -> Result<(), DbErr> {
+    let now = tenant.now();
+    let columns = zip(USUAL, order::spread(USUAL.len()));
+    let columns = columns.map(|((name, category), order_key)| column::ActiveModel {
+        id: Set(tenant.next_id()),
+        board_id: Set(board),
+        name: Set(name.to_owned()),
+        category: Set(category),
+        order_key: Set(order_key),
+        color: Set(None),
+        wip_limit: Set(None),
+        version: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+    });
+    column::Entity::insert_many(columns)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The tables of a tenant's database, one file each: columns and relations, no rules.
+
+pub(crate) mod board;
+pub(crate) mod column;
+pub(crate) mod comment;
+pub(crate) mod person;
+pub(crate) mod project;
+pub(crate) mod project_member;
+pub(crate) mod task;
+pub(crate) mod task_assignee;

@@ -1,0 +1,77 @@
+//! Keeps each tenant's list of people as identity tells it. Safe to repeat: older news changes nothing.
+
+use events::topic::user::{MemberJoined, UserPermissionChanged};
+use events::{Action, Envelope, EnvelopeError};
+use futures::future::{BoxFuture, FutureExt};
+use sea_orm::DbErr;
+use tenancy::PoolError;
+
+use crate::people::store::{self, Person};
+use crate::state::AppState;
+
+/// Why an event was not taken in.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("event of no tenant")]
+    NoTenant,
+    #[error(transparent)]
+    Malformed(#[from] EnvelopeError),
+    #[error("connect to tenant database")]
+    Connect(#[from] PoolError),
+    #[error("write person")]
+    Write(#[from] DbErr),
+}
+
+/// The consumer's step from envelopes to actions.
+pub fn handler(
+    state: AppState,
+) -> impl Fn(Vec<Envelope>) -> BoxFuture<'static, Vec<Action>> + Send + Sync {
+    move |envelopes| {
+        let state = state.clone();
+        async move {
+            let mut actions = Vec::with_capacity(envelopes.len());
+            for envelope in &envelopes {
+                actions.push(decide(take_in(&state, envelope).await));
+            }
+            actions
+        }
+        .boxed()
+    }
+}
+
+async fn take_in(state: &AppState, envelope: &Envelope) -> Result<(), Failure> {
+    let tenant = envelope.tenantid.ok_or(Failure::NoTenant)?;
+    if envelope.is::<MemberJoined>() {
+        let member: MemberJoined = envelope.data()?;
+        let person = Person {
+            id: member.user_id,
+            name: &member.name,
+            role: member.role,
+            told_at: envelope.time,
+        };
+        store::upsert(&state.pools.acquire(tenant).await?, &person).await?;
+    } else if envelope.is::<UserPermissionChanged>() {
+        let changed: UserPermissionChanged = envelope.data()?;
+        let connection = state.pools.acquire(tenant).await?;
+        store::change_role(&connection, changed.user_id, changed.role, envelope.time).await?;
+    }
+    // Other events of these topics say nothing that is kept here.
+    Ok(())
+}
+
+/// What is lost after all retries heals itself: people are also written down when they act or are named.
+fn decide(outcome: Result<(), Failure>) -> Action {
+    match outcome {
+        Ok(()) | Err(Failure::Connect(PoolError::Unknown)) => Action::Ack,
+        Err(failure @ (Failure::NoTenant | Failure::Malformed(_))) => {
+            Action::Dead(failure.to_string().into())
+        }
+        Err(failure @ (Failure::Connect(_) | Failure::Write(_))) => {
+            tracing::warn!(
+                error = &failure as &dyn std::error::Error,
+                "take in news of a person"
+            );
+            Action::Retry
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Queries of people.
+
+use chrono::{DateTime, Utc};
+use kernel::{Role, UserId};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, raw_sql,
+};
+
+use crate::entity::person;
+
+/// What was told of a person, and when.
+pub(crate) struct Person<'a> {
+    pub(crate) id: UserId,
+    pub(crate) name: &'a str,
+    pub(crate) role: Role,
+    pub(crate) told_at: DateTime<Utc>,
+}
+
+/// Writes the person down; news that is older than what is there changes nothing.
+pub(crate) async fn upsert(db: &impl ConnectionTrait, person: &Person<'_>) -> Result<(), DbErr> {
+    let (id, name, role, told_at) = (person.id, person.name, person.role, person.told_at);
+    let upsert = raw_sql!(
+        Postgres,
+        "insert into people (id, name, role, updated_at) values ({id}, {name}, {role}, {told_at})
+         on conflict (id) do update
+         set name = excluded.name, role = excluded.role, active = true, updated_at = excluded.updated_at
+         where people.updated_at < excluded.updated_at"
+    );
+    db.execute_raw(upsert).await?;
+    Ok(())
+}
+
+/// Notes another role; news that is older than what is there, or of a stranger, changes nothing.
+pub(crate) async fn change_role(
+    db: &impl ConnectionTrait,
+    id: UserId,
+    role: Role,
+    told_at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let update = raw_sql!(
+        Postgres,
+        "update people set role = {role}, updated_at = {told_at} where id = {id} and updated_at < {told_at}"
+    );
+    db.execute_raw(update).await?;
+    Ok(())
+}
+
+/// Which of these people are known, and whether they are active.
+pub(crate) async fn active(
+    db: &impl ConnectionTrait,
+    ids: &[UserId],
+) -> Result<Vec<(UserId, bool)>, DbErr> {
+    person::Entity::find()
+        .select_only()
+        .columns([person::Column::Id, person::Column::Active])
+        .filter(person::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await
+}

@@ -1,0 +1,144 @@
+//! HTTP of projects.
+
+use events::topic::project::{ProjectCreated, ProjectDeleted, ProjectUpdated};
+use httpkit::idempotency::IdempotencyKey;
+use httpkit::{Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, Versioned};
+use kernel::{Page, ProjectId};
+
+use super::view::{CreateProject, PatchProject, ProjectSummary, ProjectView};
+use super::{model, store};
+use crate::access::{
+    Allowed, CreateProject as Create, Delete, ListProjects, ProjectAccess, Read, Write,
+};
+use crate::api::{ReadProblems, WriteProblems};
+use crate::board;
+use crate::patch::{Meant, changed};
+
+/// Create a project
+///
+/// It gets a board with the columns To do, In progress, Review and Done.
+#[utoipa::path(post, path = "/projects", tag = "projects", request_body = CreateProject,
+    params(("Idempotency-Key" = Option<String>, Header, description = "makes a repetition harmless")),
+    responses((status = 201, body = ProjectView), WriteProblems))]
+pub(super) async fn create_project(
+    Allowed { tenant, .. }: Allowed<Create>,
+    key: IdempotencyKey,
+    Json(body): Json<CreateProject>,
+) -> Result<Created<Versioned<ProjectView>>, Problem> {
+    model::check_dates(body.start_date, body.end_date)?;
+    let once = key.once(format!("create_project:{}", tenant.user()), &body);
+    let unit = tenant.begin().await?;
+    if let Some(view) = once.replayed(&unit, tenant.now()).await? {
+        return Ok(created(view));
+    }
+    let project = store::insert(&unit, &tenant, body).await?;
+    board::create_first(&unit, &tenant, project.id).await?;
+    let event = ProjectCreated {
+        project_id: project.id,
+        created_by: tenant.user(),
+    };
+    tenant.emit(&unit, &event).await?;
+    let view = ProjectView::from(project);
+    once.remember(&unit, &view).await?;
+    unit.commit().await?;
+    Ok(created(view))
+}
+
+/// List projects
+///
+/// The newest first.
+#[utoipa::path(get, path = "/projects", tag = "projects", params(PageRequest),
+    responses((status = 200, body = Page<ProjectSummary>), ReadProblems))]
+pub(super) async fn list_projects(
+    Allowed { tenant, .. }: Allowed<ListProjects>,
+    PageQuery { page, .. }: PageQuery,
+) -> Result<Json<Page<ProjectSummary>>, Problem> {
+    let after = page.after()?;
+    let rows = store::page(&tenant.read().await?, after, page.limit_and_one()).await?;
+    let key = |row: &ProjectSummary| (row.created_at, row.id);
+    Ok(Json(Page::of(rows, page.limit, key, |row| row)))
+}
+
+/// Get a project
+#[utoipa::path(get, path = "/projects/{id}", tag = "projects", params(("id" = ProjectId, Path)),
+    responses((status = 200, body = ProjectView), ReadProblems))]
+pub(super) async fn get_project(access: ProjectAccess<Read>) -> Versioned<ProjectView> {
+    versioned(access.thing.into())
+}
+
+/// Change a project
+///
+/// Fields left out stay as they are.
+#[utoipa::path(patch, path = "/projects/{id}", tag = "projects", request_body = PatchProject,
+    params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ProjectView), WriteProblems))]
+pub(super) async fn update_project(
+    access: ProjectAccess<Write>,
+    if_match: IfMatch,
+    Json(body): Json<PatchProject>,
+) -> Result<Versioned<ProjectView>, Problem> {
+    let (tenant, project) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, body.version);
+    let mut expected = meant.check(project.version)?;
+    if body.start_date.is_some() || body.end_date.is_some() {
+        let start = body.start_date.unwrap_or(project.start_date);
+        model::check_dates(start, body.end_date.unwrap_or(project.end_date))?;
+        // The rule binds two fields: the one that was not sent must still be what was checked.
+        expected = Some(project.version);
+    }
+    let changes = body.changes();
+    let names = changed(&changes);
+    if names.is_empty() {
+        return Ok(versioned(project.into()));
+    }
+    let unit = tenant.begin().await?;
+    let updated = store::update(&unit, project.id, changes, expected, tenant.now()).await?;
+    let Some(updated) = updated else {
+        return Err(meant.overtaken());
+    };
+    let event = ProjectUpdated {
+        project_id: updated.id,
+        changed: names,
+    };
+    tenant.emit(&unit, &event).await?;
+    unit.commit().await?;
+    Ok(versioned(updated.into()))
+}
+
+/// Delete a project
+///
+/// Its boards and tasks are gone with it.
+#[utoipa::path(delete, path = "/projects/{id}", tag = "projects",
+    params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204), WriteProblems))]
+pub(super) async fn delete_project(
+    access: ProjectAccess<Delete>,
+    if_match: IfMatch,
+) -> Result<NoContent, Problem> {
+    let (tenant, project) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, None);
+    let expected = meant.check(project.version)?;
+    let unit = tenant.begin().await?;
+    let deleted = store::delete(&unit, project.id, expected, tenant.now()).await?;
+    if !deleted {
+        return Err(meant.overtaken());
+    }
+    let event = ProjectDeleted {
+        project_id: project.id,
+    };
+    tenant.emit(&unit, &event).await?;
+    unit.commit().await?;
+    Ok(NoContent)
+}
+
+fn versioned(body: ProjectView) -> Versioned<ProjectView> {
+    let version = body.version;
+    Versioned { version, body }
+}
+
+fn created(view: ProjectView) -> Created<Versioned<ProjectView>> {
+    Created {
+        location: format!("/api/v1/projects/{}", view.id),
+        body: versioned(view),
+    }
+}

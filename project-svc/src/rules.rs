@@ -1,0 +1,29 @@
+//! Limits of text and dates that several requests share, for `#[garde(..)]`.
+
+use chrono::{Datelike, NaiveDate};
+use garde::{Error, Result};
+
+/// Names and titles, in characters.
+pub(crate) const NAME_CHARS: usize = 200;
+/// Descriptions, in characters of Markdown.
+pub(crate) const DESCRIPTION_CHARS: usize = 50_000;
+/// People on one task.
+pub(crate) const ASSIGNEES: usize = 50;
+
+/// Years of dates that mean something; further ones are mistakes.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=2999;
+
+/// A date of our age.
+pub(crate) fn date<C>(date: &Option<NaiveDate>, _: &C) -> Result {
+    match date {
+        Some(date) if !YEARS.contains(&date.year()) => {
+            Err(Error::new("must lie in the years 1970 to 2999"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The same in a patch.
+pub(crate) fn patched_date<C>(field: &Option<Option<NaiveDate>>, context: &C) -> Result {
+    date(&field.flatten(), context)
+}

@@ -1,0 +1,281 @@
+//! Lists of tasks: summaries in pages, never with descriptions.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use events::topic::task::{TaskPriority, TaskStatus};
+use httpkit::{Json, ListQuery, PageRequest, Problem};
+use kernel::{BoardId, ColumnId, Page, ProjectId, TaskId, UserId};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Select,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::model::task_key;
+use super::store::TaskRow;
+use crate::access::{Allowed, ListTasks, ProjectAccess, Read};
+use crate::api::ReadProblems;
+use crate::entity::{project, task};
+use crate::order::OrderKey;
+use crate::tenant::Tenant;
+
+/// Who does a task, as a correlated list: one statement whatever the number of tasks.
+const ASSIGNEES: &str = "array(select a.user_id from task_assignees a where a.task_id = tasks.id \
+    order by a.assigned_at, a.user_id)";
+
+/// Holds for the tasks of one person.
+const ASSIGNED_TO: &str =
+    "exists (select from task_assignees a where a.task_id = tasks.id and a.user_id = $1)";
+
+/// A task in a list, or as a card of a board.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct TaskSummary {
+    pub(crate) id: TaskId,
+    /// How people name it.
+    #[schema(example = "APO-12")]
+    pub(crate) key: String,
+    pub(crate) project_id: ProjectId,
+    pub(crate) board_id: BoardId,
+    pub(crate) column_id: ColumnId,
+    pub(crate) title: String,
+    pub(crate) status: TaskStatus,
+    pub(crate) priority: TaskPriority,
+    pub(crate) due_date: Option<NaiveDate>,
+    pub(crate) assignee_ids: Vec<UserId>,
+    pub(crate) completed_at: Option<DateTime<Utc>>,
+    pub(crate) version: i32,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// What a summary is made of.
+#[derive(FromQueryResult)]
+pub(crate) struct SummaryRow {
+    id: TaskId,
+    project_id: ProjectId,
+    project_key: String,
+    number: i32,
+    board_id: BoardId,
+    pub(crate) column_id: ColumnId,
+    title: String,
+    status: TaskStatus,
+    priority: TaskPriority,
+    order_key: OrderKey,
+    due_date: Option<NaiveDate>,
+    assignee_ids: Vec<Uuid>,
+    completed_at: Option<DateTime<Utc>>,
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<SummaryRow> for TaskSummary {
+    fn from(row: SummaryRow) -> Self {
+        Self {
+            id: row.id,
+            key: task_key(&row.project_key, row.number),
+            project_id: row.project_id,
+            board_id: row.board_id,
+            column_id: row.column_id,
+            title: row.title,
+            status: row.status,
+            priority: row.priority,
+            due_date: row.due_date,
+            assignee_ids: row.assignee_ids.into_iter().map(UserId::from).collect(),
+            completed_at: row.completed_at,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+impl From<TaskRow> for TaskSummary {
+    fn from(row: TaskRow) -> Self {
+        let (key, assignee_ids, task) = (row.key(), row.assignees(), row.task);
+        Self {
+            id: task.id,
+            key,
+            project_id: task.project_id,
+            board_id: task.board_id,
+            column_id: task.column_id,
+            title: task.title,
+            status: task.status,
+            priority: task.priority,
+            due_date: task.due_date,
+            assignee_ids,
+            completed_at: task.completed_at,
+            version: task.version,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+        }
+    }
+}
+
+/// Filters of [`list_tasks`].
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TaskFilter {
+    /// `me`, or the id of a person who is to do the task.
+    #[param(value_type = Option<String>, example = "me")]
+    assignee: Option<Assignee>,
+    /// Where the task stands.
+    status: Option<TaskStatus>,
+    /// The project it belongs to.
+    project_id: Option<ProjectId>,
+}
+
+/// Filters of [`list_project_tasks`].
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ProjectTaskFilter {
+    /// `me`, or the id of a person who is to do the task.
+    #[param(value_type = Option<String>, example = "me")]
+    assignee: Option<Assignee>,
+    /// Where the task stands.
+    status: Option<TaskStatus>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+enum Assignee {
+    Me,
+    Person(UserId),
+}
+
+impl TryFrom<String> for Assignee {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "me" => Ok(Self::Me),
+            id => id
+                .parse()
+                .map(Self::Person)
+                .or(Err("must be `me` or the id of a person")),
+        }
+    }
+}
+
+/// List tasks of all projects
+///
+/// The newest first.
+#[utoipa::path(get, path = "/tasks", tag = "tasks", params(PageRequest, TaskFilter),
+    responses((status = 200, body = Page<TaskSummary>), ReadProblems))]
+pub(super) async fn list_tasks(
+    Allowed { tenant, .. }: Allowed<ListTasks>,
+    ListQuery { page, filter }: ListQuery<TaskFilter>,
+) -> Result<Json<Page<TaskSummary>>, Problem> {
+    newest(&tenant, &page, &filter).await
+}
+
+/// List the tasks of a project
+///
+/// The newest first.
+#[utoipa::path(get, path = "/projects/{id}/tasks", tag = "tasks",
+    params(("id" = ProjectId, Path), PageRequest, ProjectTaskFilter),
+    responses((status = 200, body = Page<TaskSummary>), ReadProblems))]
+pub(super) async fn list_project_tasks(
+    access: ProjectAccess<Read>,
+    ListQuery { page, filter }: ListQuery<ProjectTaskFilter>,
+) -> Result<Json<Page<TaskSummary>>, Problem> {
+    let ProjectTaskFilter { assignee, status } = filter;
+    let project_id = Some(access.thing.id);
+    let filter = TaskFilter {
+        assignee,
+        status,
+        project_id,
+    };
+    newest(&access.tenant, &page, &filter).await
+}
+
+async fn newest(
+    tenant: &Tenant,
+    page: &PageRequest,
+    filter: &TaskFilter,
+) -> Result<Json<Page<TaskSummary>>, Problem> {
+    use task::Column::{CreatedAt, Id, ProjectId, Status};
+
+    let mut tasks = summaries()
+        .order_by_desc(CreatedAt)
+        .order_by_desc(Id)
+        .limit(page.limit_and_one());
+    if let Some(project) = filter.project_id {
+        tasks = tasks.filter(ProjectId.eq(project));
+    }
+    if let Some(status) = filter.status {
+        tasks = tasks.filter(Status.eq(status));
+    }
+    if let Some(assignee) = filter.assignee {
+        let person = match assignee {
+            Assignee::Me => tenant.user(),
+            Assignee::Person(id) => id,
+        };
+        tasks = tasks.filter(Expr::cust_with_values(ASSIGNED_TO, [person]));
+    }
+    if let Some((created_at, id)) = page.after::<(DateTime<Utc>, TaskId)>()? {
+        let place = Expr::tuple([CreatedAt.into_expr(), Id.into_expr()]);
+        tasks = tasks.filter(place.lt(Expr::tuple([Expr::val(created_at), Expr::val(id)])));
+    }
+    let rows: Vec<SummaryRow> = tasks.into_model().all(&tenant.read().await?).await?;
+    let key = |row: &SummaryRow| (row.created_at, row.id);
+    Ok(Json(Page::of(rows, page.limit, key, TaskSummary::from)))
+}
+
+/// The cards of a column from top to bottom.
+pub(crate) async fn cards(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    after: Option<(OrderKey, TaskId)>,
+    limit: u64,
+) -> Result<Vec<SummaryRow>, DbErr> {
+    use task::Column::{ColumnId, Id, OrderKey as Place};
+
+    let mut cards = summaries()
+        .filter(ColumnId.eq(column))
+        .order_by_asc(Place)
+        .order_by_asc(Id)
+        .limit(limit);
+    if let Some((order_key, id)) = after {
+        let place = Expr::tuple([Place.into_expr(), Id.into_expr()]);
+        cards = cards.filter(place.gt(Expr::tuple([Expr::val(order_key), Expr::val(id)])));
+    }
+    cards.into_model().all(db).await
+}
+
+/// A page of cards that were read with one more than `limit`.
+pub(crate) fn cards_page(rows: Vec<SummaryRow>, limit: u32) -> Page<TaskSummary> {
+    let key = |row: &SummaryRow| (row.order_key.clone(), row.id);
+    Page::of(rows, limit, key, TaskSummary::from)
+}
+
+/// All tasks that are not deleted, with the columns of [`SummaryRow`].
+fn summaries() -> Select<task::Entity> {
+    use task::Column as C;
+
+    task::Entity::find()
+        .select_only()
+        .columns([
+            C::Id,
+            C::ProjectId,
+            C::Number,
+            C::BoardId,
+            C::ColumnId,
+            C::Title,
+            C::Status,
+            C::Priority,
+            C::OrderKey,
+            C::DueDate,
+            C::CompletedAt,
+            C::Version,
+            C::CreatedAt,
+            C::UpdatedAt,
+        ])
+        .column_as(project::Column::Key, "project_key")
+        .expr_as(Expr::cust(ASSIGNEES), "assignee_ids")
+        .join(JoinType::InnerJoin, task::Relation::Project.def())
+        .filter(C::DeletedAt.is_null())
+        .filter(project::Column::DeletedAt.is_null())
+}

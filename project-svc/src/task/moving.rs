@@ -1,0 +1,146 @@
+//! Moving a task: by its card on the board, or by its status.
+
+use events::topic::task::{TaskMoved, TaskStatusChanged};
+use httpkit::{IfMatch, Json, Problem, Versioned};
+use kernel::{ColumnId, TaskId};
+use sea_orm::ActiveValue::Set;
+use tenancy::UnitOfWork;
+
+use super::model::completed_at;
+use super::place::{self, Departure};
+use super::routes::{no_such_column, versioned};
+use super::store::{self, TaskRow};
+use super::view::{MoveCard, MovedCard, SetStatus, TaskView};
+use crate::access::{TaskAccess, Write};
+use crate::api::WriteProblems;
+use crate::column;
+use crate::entity::task;
+use crate::order::Place;
+use crate::patch::Meant;
+use crate::tenant::Tenant;
+
+/// Move a card
+///
+/// Into a column of its own project, to a place given by a neighbour or a position. The task's status
+/// becomes the column's category. A full column warns by `wip_exceeded` and takes the card all the same.
+#[utoipa::path(put, path = "/cards/{id}/move", tag = "cards", request_body = MoveCard,
+    params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = MovedCard), WriteProblems))]
+pub(super) async fn move_card(
+    access: TaskAccess<Write>,
+    if_match: IfMatch,
+    Json(body): Json<MoveCard>,
+) -> Result<Versioned<MovedCard>, Problem> {
+    let (tenant, task) = (access.tenant, access.thing.task);
+    let meant = Meant::new(if_match, None);
+    meant.check(task.version)?;
+    let place = column::model::place(body.before_id, body.after_id, body.position)?;
+    let place = place.unwrap_or(Place::Last);
+    let unit = tenant.begin().await?;
+    let moved = relocate(&unit, &tenant, task.id, body.column_id, &place, &meant).await?;
+    unit.commit().await?;
+    Ok(Versioned {
+        version: moved.row.task.version,
+        body: MovedCard {
+            card: moved.row.into(),
+            wip_exceeded: moved.wip_exceeded,
+        },
+    })
+}
+
+/// Change a task's status
+///
+/// The task goes to the end of the first column of that category on its board.
+#[utoipa::path(put, path = "/tasks/{id}/status", tag = "tasks", request_body = SetStatus,
+    params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = TaskView), WriteProblems))]
+pub(super) async fn set_task_status(
+    access: TaskAccess<Write>,
+    if_match: IfMatch,
+    Json(body): Json<SetStatus>,
+) -> Result<Versioned<TaskView>, Problem> {
+    let (tenant, row) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, None);
+    meant.check(row.task.version)?;
+    if row.task.status == body.status {
+        return Ok(versioned(row.into()));
+    }
+    let unit = tenant.begin().await?;
+    let column = column::first_of_category(&unit, row.task.board_id, body.status).await?;
+    let column = column.ok_or_else(no_column_for_status)?;
+    let moved = relocate(&unit, &tenant, row.task.id, column, &Place::Last, &meant).await?;
+    unit.commit().await?;
+    Ok(versioned(moved.row.into()))
+}
+
+struct Moved {
+    row: TaskRow,
+    wip_exceeded: bool,
+}
+
+async fn relocate(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    task: TaskId,
+    column: ColumnId,
+    place: &Place<TaskId>,
+    meant: &Meant,
+) -> Result<Moved, Problem> {
+    let departure = place::lock_both(unit, task, column).await?;
+    let Departure { row, target } = departure.ok_or_else(no_such_column)?;
+    // Again, now that the row cannot change any more.
+    meant.check(row.task.version)?;
+    let now = tenant.now();
+    let changes = task::ActiveModel {
+        board_id: Set(target.board_id),
+        column_id: Set(target.column_id),
+        status: Set(target.category),
+        order_key: Set(place::make_room(unit, column, task, place).await?),
+        completed_at: Set(completed_at(target.category, row.task.completed_at, now)),
+        ..Default::default()
+    };
+    let updated = store::update(unit, task, changes, None, now).await?;
+    let updated = updated.ok_or_else(Problem::not_found)?;
+    tell(unit, tenant, &row, &updated).await?;
+    Ok(Moved {
+        row: row.with(updated),
+        wip_exceeded: place::limit_exceeded(unit, &target).await?,
+    })
+}
+
+async fn tell(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    before: &TaskRow,
+    after: &task::Model,
+) -> Result<(), Problem> {
+    let moved = TaskMoved {
+        task_id: after.id,
+        project_id: after.project_id,
+        board_id: after.board_id,
+        from_column_id: before.task.column_id,
+        to_column_id: after.column_id,
+        version: Some(after.version),
+    };
+    tenant.emit(unit, &moved).await?;
+    if before.task.status == after.status {
+        return Ok(());
+    }
+    let changed = TaskStatusChanged {
+        task_id: after.id,
+        project_id: after.project_id,
+        from: before.task.status,
+        to: after.status,
+        assignee_ids: before.assignees(),
+        completed_at: after.completed_at,
+        version: Some(after.version),
+    };
+    tenant.emit(unit, &changed).await
+}
+
+fn no_column_for_status() -> Problem {
+    Problem::conflict(
+        "no_column_for_status",
+        "the board has no column of this category",
+    )
+}

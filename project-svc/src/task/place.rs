@@ -1,0 +1,243 @@
+//! Places of cards in columns. Whoever puts a card into a column holds the column's lock, so that no two
+//! take the same gap; the lock comes before the task's own, always, so that nobody waits in a circle.
+
+use events::topic::task::TaskStatus;
+use httpkit::Problem;
+use kernel::{BoardId, ColumnId, ProjectId, TaskId};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, raw_sql};
+use uuid::Uuid;
+
+use super::store::TaskRow;
+use crate::column::model::no_such_neighbour;
+use crate::order::{self, Gap, OrderKey, Place};
+
+/// A locked column that is to take a card.
+#[derive(FromQueryResult)]
+pub(super) struct Target {
+    #[sea_orm(alias = "target_column_id")]
+    pub(super) column_id: ColumnId,
+    #[sea_orm(alias = "target_board_id")]
+    pub(super) board_id: BoardId,
+    #[sea_orm(alias = "target_category")]
+    pub(super) category: TaskStatus,
+    #[sea_orm(alias = "target_wip_limit")]
+    pub(super) wip_limit: Option<i32>,
+}
+
+/// A locked card on its way to a locked column.
+#[derive(FromQueryResult)]
+pub(super) struct Departure {
+    #[sea_orm(nested)]
+    pub(super) row: TaskRow,
+    #[sea_orm(nested)]
+    pub(super) target: Target,
+}
+
+/// Locks the column of this project for a new card; without a column, the first one of category `todo`.
+/// The lock lets foreign key checks pass (`no key update`).
+pub(super) async fn lock_column(
+    db: &impl ConnectionTrait,
+    project: ProjectId,
+    column: Option<ColumnId>,
+) -> Result<Option<Target>, DbErr> {
+    Target::find_by_statement(raw_sql!(
+        Postgres,
+        "select c.id as target_column_id, c.board_id as target_board_id,
+             c.category as target_category, c.wip_limit as target_wip_limit
+         from columns c join boards b on b.id = c.board_id
+         where b.project_id = {project} and c.id = coalesce({column}, (
+             select first.id from columns first join boards home on home.id = first.board_id
+             where home.project_id = {project} and first.category = 'todo'
+             order by home.order_key, home.id, first.order_key, first.id limit 1))
+         for no key update of c"
+    ))
+    .one(db)
+    .await
+}
+
+/// Locks the column, then the task. None when either is gone, or the column is of another project.
+pub(super) async fn lock_both(
+    db: &impl ConnectionTrait,
+    task: TaskId,
+    column: ColumnId,
+) -> Result<Option<Departure>, DbErr> {
+    Departure::find_by_statement(raw_sql!(
+        Postgres,
+        "select t.*, p.key as project_key,
+             array(select a.user_id from task_assignees a where a.task_id = t.id
+                 order by a.assigned_at, a.user_id) as assignee_ids,
+             c.id as target_column_id, c.board_id as target_board_id,
+             c.category as target_category, c.wip_limit as target_wip_limit
+         from columns c join boards b on b.id = c.board_id
+         join tasks t on t.project_id = b.project_id join projects p on p.id = t.project_id
+         where c.id = {column} and t.id = {task} and t.deleted_at is null
+         for no key update of c for no key update of t"
+    ))
+    .one(db)
+    .await
+}
+
+/// The key of a place in a locked column for `card`. Where there is no room, the other cards get new keys.
+pub(super) async fn make_room(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    card: TaskId,
+    place: &Place<TaskId>,
+) -> Result<OrderKey, Problem> {
+    for attempt in 0..2 {
+        let gap = gap(db, column, card, place).await?;
+        let gap = gap.ok_or_else(|| no_such_neighbour(place))?;
+        if let Some(key) = OrderKey::between(&gap) {
+            return Ok(key);
+        }
+        if attempt == 0 {
+            spread(db, column, card).await?;
+        }
+    }
+    Err(Problem::internal("no room between spread cards"))
+}
+
+/// Whether the column has more cards than its limit says.
+pub(super) async fn limit_exceeded(
+    db: &impl ConnectionTrait,
+    target: &Target,
+) -> Result<bool, DbErr> {
+    let Some(limit) = target.wip_limit else {
+        return Ok(false);
+    };
+    let column = target.column_id;
+    let count = raw_sql!(
+        Postgres,
+        "select count(*) > {limit} as exceeded from tasks where column_id = {column} and deleted_at is null"
+    );
+    let row = db.query_one_raw(count).await?;
+    row.map_or(Ok(false), |row| row.try_get("", "exceeded"))
+}
+
+/// The keys on both sides of the place, as if `card` were not there.
+async fn gap(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    card: TaskId,
+    place: &Place<TaskId>,
+) -> Result<Option<Gap>, DbErr> {
+    match *place {
+        Place::Before(neighbour) => gap_before(db, column, card, neighbour).await,
+        Place::After(neighbour) => gap_after(db, column, card, neighbour).await,
+        Place::At(0) => Ok(Some((
+            None,
+            keys_at(db, column, card, 0).await?.into_iter().next(),
+        ))),
+        Place::At(count) => {
+            let mut beside = keys_at(db, column, card, count - 1).await?.into_iter();
+            match beside.next() {
+                Some(left) => Ok(Some((Some(left), beside.next()))),
+                None => Ok(Some((last_key(db, column, card).await?, None))),
+            }
+        }
+        Place::Last => Ok(Some((last_key(db, column, card).await?, None))),
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Beside {
+    neighbour: OrderKey,
+    beyond: Option<OrderKey>,
+}
+
+async fn gap_before(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    card: TaskId,
+    neighbour: TaskId,
+) -> Result<Option<Gap>, DbErr> {
+    let found = Beside::find_by_statement(raw_sql!(
+        Postgres,
+        "select n.order_key as neighbour, (
+             select o.order_key from tasks o
+             where o.column_id = n.column_id and o.deleted_at is null and o.id <> {card}
+                 and (o.order_key, o.id) < (n.order_key, n.id)
+             order by o.order_key desc, o.id desc limit 1) as beyond
+         from tasks n
+         where n.id = {neighbour} and n.id <> {card} and n.column_id = {column} and n.deleted_at is null"
+    ));
+    let found = found.one(db).await?;
+    Ok(found.map(|beside| (beside.beyond, Some(beside.neighbour))))
+}
+
+async fn gap_after(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    card: TaskId,
+    neighbour: TaskId,
+) -> Result<Option<Gap>, DbErr> {
+    let found = Beside::find_by_statement(raw_sql!(
+        Postgres,
+        "select n.order_key as neighbour, (
+             select o.order_key from tasks o
+             where o.column_id = n.column_id and o.deleted_at is null and o.id <> {card}
+                 and (o.order_key, o.id) > (n.order_key, n.id)
+             order by o.order_key, o.id limit 1) as beyond
+         from tasks n
+         where n.id = {neighbour} and n.id <> {card} and n.column_id = {column} and n.deleted_at is null"
+    ));
+    let found = found.one(db).await?;
+    Ok(found.map(|beside| (Some(beside.neighbour), beside.beyond)))
+}
+
+/// Two keys in a row, after `skip` others.
+async fn keys_at(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    card: TaskId,
+    skip: u32,
+) -> Result<Vec<OrderKey>, DbErr> {
+    let skip = i64::from(skip);
+    let rows = db.query_all_raw(raw_sql!(
+        Postgres,
+        "select order_key from tasks where column_id = {column} and deleted_at is null and id <> {card}
+         order by order_key, id offset {skip} limit 2"
+    ));
+    rows.await?
+        .iter()
+        .map(|row| row.try_get("", "order_key"))
+        .collect()
+}
+
+async fn last_key(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    card: TaskId,
+) -> Result<Option<OrderKey>, DbErr> {
+    let row = db.query_one_raw(raw_sql!(
+        Postgres,
+        "select order_key from tasks where column_id = {column} and deleted_at is null and id <> {card}
+         order by order_key desc, id desc limit 1"
+    ));
+    row.await?
+        .map(|row| row.try_get("", "order_key"))
+        .transpose()
+}
+
+/// Gives all other cards of the column short keys in the order they are in.
+async fn spread(db: &impl ConnectionTrait, column: ColumnId, card: TaskId) -> Result<(), DbErr> {
+    let rows = db.query_all_raw(raw_sql!(
+        Postgres,
+        "select id from tasks where column_id = {column} and deleted_at is null and id <> {card}
+         order by order_key, id"
+    ));
+    let rows = rows.await?;
+    let ids = rows.iter().map(|row| row.try_get("", "id"));
+    let ids = ids.collect::<Result<Vec<Uuid>, _>>()?;
+    let keys: Vec<String> = order::spread(ids.len())
+        .into_iter()
+        .map(String::from)
+        .collect();
+    let update = raw_sql!(
+        Postgres,
+        "update tasks set order_key = fresh.key
+         from unnest({ids}::uuid[], {keys}::text[]) as fresh (id, key) where tasks.id = fresh.id"
+    );
+    db.execute_raw(update).await?;
+    Ok(())
+}

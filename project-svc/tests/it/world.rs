@@ -1,0 +1,464 @@
+//! One test's world: a tenant database made by the migrator, the service on it, and a stand-in for the
+//! two services it asks (resolver and identity), all on free ports.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use events::FleetWake;
+use httpkit::tokens::{AccessClaims, AccessSigner, SERVICE_TOKEN_HEADER, ServiceSigner};
+use httpkit::{Json, Path, Problem, Service};
+use kernel::{Clock, Ids, Role, TenantId, UserId};
+use migrator::Address;
+use project_svc::{AppState, Config};
+use reqwest::{Method, StatusCode};
+use runtime::{App, Common};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sea_orm::sqlx::{AssertSqlSafe, Executor};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+const SECRET: &str = "a secret that all services of this test share";
+const PASSWORD: &str = "test-only";
+
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) state: AppState,
+    pub(crate) tenant: TenantId,
+    /// The tenant's database as the operator sees it.
+    pub(crate) database: PgPool,
+    pub(crate) wake: FleetWake,
+    pub(crate) base: String,
+    neighbours: Arc<Neighbours>,
+    admin: PgPool,
+    signer: Arc<AccessSigner>,
+    http: reqwest::Client,
+}
+
+/// What resolver and identity would answer.
+struct Neighbours {
+    tenant: TenantId,
+    descriptor: Value,
+    keys: Value,
+    members: Mutex<HashMap<String, Value>>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+/// A person with a token.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) id: UserId,
+    base: String,
+    token: Option<String>,
+    service: Arc<str>,
+    http: reqwest::Client,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let address: Address = environment("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
+        let tenant: TenantId = Ids::system().next();
+        let options: PgConnectOptions = address.url().as_str().parse().unwrap();
+        let admin = PgPoolOptions::new().max_connections(1);
+        let admin = admin.connect_with(options.clone()).await.unwrap();
+        create_database(&admin, &address, tenant).await;
+        let database = PgPoolOptions::new().max_connections(2);
+        let database = database
+            .connect_with(options.database(&name(tenant)))
+            .await
+            .unwrap();
+        let fill = format!("select initialize_tenant('{tenant}', gen_random_uuid())");
+        database.execute(AssertSqlSafe(fill)).await.unwrap();
+
+        let signer = AccessSigner::new("test", &[7; 32]);
+        let neighbours = Arc::new(Neighbours {
+            tenant,
+            descriptor: descriptor(&address, tenant),
+            keys: json!({"keys": [signer.public_jwk().unwrap()]}),
+            members: Mutex::default(),
+        });
+        let neighbour = listen(neighbour_router(Arc::clone(&neighbours))).await;
+        let app = App::new(common(&neighbour));
+        let wake = FleetWake::default();
+        let config = Config {
+            connection_budget: 20,
+            sweep_seconds: 1,
+        };
+        let state = project_svc::connect(&config, &app, wake.clone()).unwrap();
+        let router = project_svc::router(state.clone());
+        Self {
+            base: listen(runtime::layers::wrap(router, Ids::system())).await,
+            http: httpkit::client::http_client().unwrap(),
+            signer: Arc::new(signer),
+            app,
+            state,
+            tenant,
+            database,
+            wake,
+            neighbours,
+            admin,
+        }
+    }
+
+    /// A new person of this organization.
+    pub(crate) fn person(&self, role: Role) -> Person {
+        self.stranger(role, self.tenant)
+    }
+
+    /// A person whose token is for `tenant`, calling through this organization's host.
+    pub(crate) fn stranger(&self, role: Role, tenant: TenantId) -> Person {
+        let id = Ids::system().next();
+        let token = self.signer.sign(&claims(id, role, tenant)).unwrap();
+        self.client(id, Some(token))
+    }
+
+    /// Somebody who is not signed in.
+    pub(crate) fn nobody(&self) -> Person {
+        self.client(Ids::system().next(), None)
+    }
+
+    fn client(&self, id: UserId, token: Option<String>) -> Person {
+        let signer = ServiceSigner::new(&SecretString::from(SECRET), Service::Gateway);
+        let service = signer
+            .token(Service::ProjectSvc, Some(self.tenant))
+            .unwrap();
+        Person {
+            id,
+            base: self.base.clone(),
+            token,
+            service,
+            http: self.http.clone(),
+        }
+    }
+
+    /// Calls as another service does.
+    pub(crate) async fn get_with_service_token(&self, path: &str, token: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.base));
+        read(request.header(SERVICE_TOKEN_HEADER, token)).await
+    }
+
+    pub(crate) fn signer_of(service: Service) -> ServiceSigner {
+        ServiceSigner::new(&SecretString::from(SECRET), service)
+    }
+
+    /// Identity knows this person as a member from now on.
+    pub(crate) fn identity_knows(&self, id: UserId, role: Role) {
+        let mut members = self.neighbours.members.lock().unwrap();
+        let member = json!({"user_id": id, "name": "Grace", "role": role});
+        members.insert(id.to_string(), member);
+    }
+
+    /// Types of the events that wait in the outbox, oldest first.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let types = sea_orm::sqlx::query_scalar("select type from outbox order by seq");
+        types.fetch_all(&self.database).await.unwrap()
+    }
+
+    /// The data of the last event of a type.
+    pub(crate) async fn last_event(&self, kind: &str) -> Value {
+        let sql = "select event -> 'data' from outbox where type = $1 order by seq desc limit 1";
+        let data = sea_orm::sqlx::query_scalar(sql).bind(kind);
+        data.fetch_one(&self.database).await.unwrap()
+    }
+
+    pub(crate) async fn end(self) {
+        self.app.stop().await;
+        self.database.close().await;
+        let name = name(self.tenant);
+        let drop = format!("drop database \"{name}\" with (force)");
+        self.admin.execute(AssertSqlSafe(drop)).await.unwrap();
+        let drop = format!("drop role \"{name}\"");
+        self.admin.execute(AssertSqlSafe(drop)).await.unwrap();
+    }
+}
+
+impl Person {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        read(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        read(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        read(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        read(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        read(self.request(Method::DELETE, path)).await
+    }
+
+    /// A request to the public API; other paths begin with `/internal`.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let prefix = if path.starts_with("/internal") {
+            ""
+        } else {
+            "/api/v1"
+        };
+        let request = self
+            .http
+            .request(method, format!("{}{prefix}{path}", self.base));
+        let request = request.header(SERVICE_TOKEN_HEADER, &*self.service);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// A new project; answers its id and those of its columns from left to right.
+    pub(crate) async fn project(&self, name: &str) -> (String, Vec<String>) {
+        let project = self
+            .post("/projects", json!({"name": name}))
+            .await
+            .expect(201);
+        let id = text(&project, "id");
+        let boards = self
+            .get(&format!("/projects/{id}/boards"))
+            .await
+            .expect(200);
+        let board = text(&boards["items"][0], "id");
+        let columns = self
+            .get(&format!("/boards/{board}/columns"))
+            .await
+            .expect(200);
+        (id, ids(&columns["items"]))
+    }
+
+    /// A new task at the end of the project's first column; answers its id.
+    pub(crate) async fn task(&self, project: &str, title: &str) -> String {
+        let body = json!({"title": title});
+        let task = self.post(&format!("/projects/{project}/tasks"), body).await;
+        text(&task.expect(201), "id")
+    }
+
+    /// Ids of the cards of a column from top to bottom.
+    pub(crate) async fn cards(&self, column: &str) -> Vec<String> {
+        let cards = self
+            .get(&format!("/columns/{column}/cards?limit=200"))
+            .await;
+        ids(&cards.expect(200)["items"])
+    }
+}
+
+impl Answer {
+    /// The body, if the status is the one expected.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
+        self.body
+    }
+
+    /// Passes if it is a problem of this status and code.
+    #[track_caller]
+    pub(crate) fn expect_problem(self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(body["code"], code, "{body:#}");
+        body
+    }
+
+    /// Passes if exactly these fields are refused.
+    #[track_caller]
+    pub(crate) fn expect_refused(self, pointers: &[&str]) {
+        let body = self.expect(422);
+        let errors = body["errors"].as_array().unwrap().iter();
+        let found: Vec<&str> = errors
+            .map(|error| error["pointer"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, pointers, "{body:#}");
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub(crate) async fn read(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.json().await.unwrap_or(Value::Null);
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}
+
+#[track_caller]
+pub(crate) fn text(body: &Value, field: &str) -> String {
+    let found = body[field].as_str();
+    found
+        .unwrap_or_else(|| panic!("no {field} in {body:#}"))
+        .to_owned()
+}
+
+pub(crate) fn ids(items: &Value) -> Vec<String> {
+    items
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| text(item, "id"))
+        .collect()
+}
+
+/// Asks until the answer is yes.
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while !condition().await {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "not in time: {what}"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told where the servers are by `./dev test`"
+)]
+pub(crate) fn environment(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run it through ./dev test"))
+}
+
+fn claims(user: UserId, role: Role, tenant: TenantId) -> AccessClaims {
+    let now = Clock::system().now().timestamp();
+    AccessClaims {
+        iss: httpkit::tokens::ISSUER.to_owned(),
+        aud: httpkit::tokens::AUDIENCE.to_owned(),
+        sub: user,
+        tenant_id: tenant,
+        sid: Ids::system().next(),
+        jti: user.uuid(),
+        iat: now,
+        nbf: now,
+        exp: now + 900,
+        name: "Ada".to_owned(),
+        email: "ada@example.com".to_owned(),
+        roles: vec![role],
+        permissions: role.permissions(),
+    }
+}
+
+fn name(tenant: TenantId) -> String {
+    format!("tenant_{}", tenant.uuid().simple())
+}
+
+/// A database at the newest version and its own login role, as the resolver makes them.
+async fn create_database(admin: &PgPool, address: &Address, tenant: TenantId) {
+    let name = name(tenant);
+    // Tests start side by side; two that make the shared roles at once would meet.
+    let shared = "select pg_advisory_lock(4711);
+        do $$ begin
+            if not exists (select from pg_roles where rolname = 'tenant_owner') then create role tenant_owner nologin; end if;
+            if not exists (select from pg_roles where rolname = 'tenant_app') then create role tenant_app nologin; end if;
+        end $$;
+        select pg_advisory_unlock(4711)";
+    admin.execute(shared).await.unwrap();
+    for statement in [
+        format!("create database \"{name}\" owner tenant_owner"),
+        format!("create role \"{name}\" login password '{PASSWORD}' in role tenant_app"),
+    ] {
+        admin.execute(AssertSqlSafe(statement)).await.unwrap();
+    }
+    let database = address.with_database(&name);
+    let session = migrator::Session::open(&database, migrator::schema::TENANT);
+    let session = session.await.unwrap();
+    session.up(migrator::schema::TENANT.head()).await.unwrap();
+    session.close().await;
+}
+
+fn descriptor(address: &Address, tenant: TenantId) -> Value {
+    let cluster: kernel::ClusterId = Ids::system().next();
+    let version = migrator::schema::TENANT.version(migrator::schema::TENANT.head());
+    json!({
+        "id": tenant, "generation": 1, "cluster": cluster, "host": address.host(), "port": address.port(),
+        "database": name(tenant), "role": name(tenant), "password": PASSWORD, "schema_version": version,
+    })
+}
+
+fn neighbour_router(neighbours: Arc<Neighbours>) -> Router {
+    Router::new()
+        .route(
+            "/internal/v1/tenants/{id}/connection",
+            get(answer_descriptor),
+        )
+        .route("/internal/v1/tenants", get(answer_tenants))
+        .route("/internal/v1/members/{tenant}/{user}", get(answer_member))
+        .route("/.well-known/jwks.json", get(answer_keys))
+        .with_state(neighbours)
+}
+
+type Known = State<Arc<Neighbours>>;
+
+async fn answer_descriptor(
+    State(known): Known,
+    Path(id): Path<TenantId>,
+) -> Result<Json<Value>, Problem> {
+    if id == known.tenant {
+        Ok(Json(known.descriptor.clone()))
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+async fn answer_tenants(State(known): Known) -> Json<Value> {
+    Json(json!({"items": [{"id": known.tenant}], "next_cursor": null}))
+}
+
+async fn answer_member(
+    State(known): Known,
+    Path((_tenant, user)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let members = known.members.lock().unwrap();
+    let member = members.get(&user).cloned();
+    member.map(Json).ok_or_else(Problem::not_found)
+}
+
+async fn answer_keys(State(known): Known) -> Json<Value> {
+    Json(known.keys.clone())
+}
+
+fn common(neighbour: &str) -> Common {
+    let url: url::Url = neighbour.parse().unwrap();
+    Common {
+        domain: "localhost".to_owned(),
+        scheme: runtime::Scheme::Http,
+        service_secret: SECRET.into(),
+        amqp_url: environment("TENANTRY_TEST_AMQP_URL").into(),
+        resolver_url: url.clone(),
+        identity_url: url.clone(),
+        project_url: url.clone(),
+        shortener_url: url.clone(),
+        analytics_url: url,
+        log: "info".to_owned(),
+        log_format: runtime::LogFormat::Text,
+        otlp_endpoint: None,
+        drain_seconds: 1,
+    }
+}
+
+/// Serves on a free port until the test ends; answers the base address.
+async fn listen(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
