@@ -87,6 +87,8 @@ async fn write(mut lines: Receiver<String>, shutdown: CancellationToken) -> std:
             () = shutdown.cancelled() => lines.close(),
         }
         if batch.is_empty() && lines.is_closed() && lines.recv_many(&mut batch, BATCH).await == 0 {
+            // The door may be closed a moment before the jobs are asked to end.
+            shutdown.cancelled().await;
             return Ok(());
         }
         stdout.write_all(batch.concat().as_bytes()).await?;

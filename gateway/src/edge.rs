@@ -20,6 +20,7 @@ use http::{HeaderName, Method, Request, Response, StatusCode};
 use httpkit::Problem;
 use kernel::Ids;
 use tower::{Service, ServiceExt};
+use tracing::Instrument;
 
 pub(crate) use self::meter::Meters;
 use crate::access_log::AccessLog;
@@ -52,6 +53,8 @@ pub struct Edge {
     pub log: AccessLog,
     pub ids: Ids,
     pub meters: Meters,
+    /// Whether spans go anywhere; making them for nobody costs too much here.
+    pub traced: bool,
 }
 
 /// The door as a service.
@@ -84,7 +87,19 @@ impl Edge {
     async fn serve(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let mut exchange = Exchange::new(&self.ids, &parts);
-        let answer = AssertUnwindSafe(self.answer(&mut exchange, parts, body))
+        if !self.traced {
+            return self.respond(&mut exchange, parts, body).await;
+        }
+        let span = exchange.span(parts.headers.get("traceparent"));
+        let answer = self.respond(&mut exchange, parts, body);
+        let response = answer.instrument(span.clone()).await;
+        span.record("route", exchange.route);
+        span.record("status", response.status().as_u16());
+        response
+    }
+
+    async fn respond(&self, exchange: &mut Exchange, parts: Parts, body: Body) -> Response<Body> {
+        let answer = AssertUnwindSafe(self.answer(exchange, parts, body))
             .catch_unwind()
             .await;
         let answer = answer.unwrap_or_else(|_| Err(Problem::internal("the gateway panicked")));
@@ -92,7 +107,7 @@ impl Edge {
             Ok(response) => response,
             Err(problem) => exchange.problem(problem).await,
         };
-        self.finish(&exchange, &mut response);
+        self.finish(exchange, &mut response);
         response
     }
 

@@ -11,6 +11,8 @@ use http::{HeaderValue, Method, Response};
 use httpkit::context::{self, Context};
 use httpkit::{Cause, Problem};
 use kernel::{EventId, Ids, TenantId, UserId};
+use runtime::layers::trace;
+use tracing::Span;
 
 use crate::limit::Standing;
 use crate::route::NO_ROUTE;
@@ -63,6 +65,22 @@ impl Exchange {
         }
     }
 
+    /// The span of this request, which from here on is the parent of what the services do.
+    pub(crate) fn span(&mut self, given: Option<&HeaderValue>) -> Span {
+        let span = tracing::info_span!(
+            "http.request",
+            otel.kind = "server",
+            method = %self.method,
+            request_id = self.request_id,
+            route = tracing::field::Empty,
+            status = tracing::field::Empty,
+        );
+        if let Some(ours) = trace::join(&span, given.and_then(|value| value.to_str().ok())) {
+            self.traceparent = ours;
+        }
+        span
+    }
+
     /// Answers with a problem that names this request.
     pub async fn problem(&mut self, problem: Problem) -> Response<Body> {
         self.code = Some(problem.code());
@@ -96,7 +114,7 @@ fn traceparent(given: Option<&HeaderValue>, id: uuid::Uuid) -> String {
     let (_, span) = id.as_u64_pair();
     let given = given
         .and_then(|value| value.to_str().ok())
-        .filter(|value| runtime::layers::trace::well_formed(value));
+        .filter(|value| trace::well_formed(value));
     let mut parts = given.into_iter().flat_map(|value| value.split('-')).skip(1);
     match (parts.next(), parts.next(), parts.next()) {
         (Some(trace), Some(_), Some(flags)) => format!("00-{trace}-{span:016x}-{flags}"),

@@ -77,6 +77,7 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
         log: AccessLog::start(app),
         ids: app.ids.clone(),
         meters: Meters::new(),
+        traced: common.otlp_endpoint.is_some(),
     });
     Ok(Compressed::new(gateway))
 }

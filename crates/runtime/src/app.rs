@@ -36,8 +36,7 @@ pub struct App {
 impl App {
     /// An app on the system's clock. [`crate::run`] makes it; tests that start a service in process do too.
     pub fn new(common: Common) -> Self {
-        // HTTP clients of the service need it. A second install fails and changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        install_tls();
         Self {
             common: Arc::new(common),
             clock: Clock::system(),
@@ -121,6 +120,11 @@ impl<E: Display> Outcome for Result<(), E> {
         // The alternate form of an anyhow error carries its causes.
         self.map_err(|error| format!("{error:#}"))
     }
+}
+
+/// HTTP clients panic without it. A second install fails and changes nothing.
+pub(crate) fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// The text of a panic, where it has one.

@@ -16,16 +16,20 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode};
 use httpkit::context::{self, Context};
 use httpkit::{Cause, Problem};
-use kernel::{EventId, Ids};
+use kernel::{EventId, Ids, TenantId};
 use tracing::{Instrument, Span};
 
 use crate::app::panic_text;
+use crate::telemetry::with_causes;
 
 /// Request bodies; what needs more has a limit of its own.
 pub const BODY_BYTES: usize = 1024 * 1024;
 
 /// The header with the gateway's id of a request.
 pub const REQUEST_ID: &str = "x-request-id";
+
+/// The header by which the gateway tells the organization; what counts is the service token.
+const TENANT: &str = "x-tenantry-tenant";
 
 /// A request id is ours or a test's; anything longer is noise in every log line.
 const REQUEST_ID_CHARS: usize = 64;
@@ -47,8 +51,10 @@ async fn observe(State(ids): State<Ids>, request: Request, next: Next) -> Respon
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let mut context = context_of(&request, &ids);
-    let span = span_of(&method, route, &context);
-    trace::join(&span, request.headers(), &mut context);
+    let span = span_of(&method, route, &context, request.headers());
+    if let Some(ours) = trace::join(&span, context.traceparent.as_deref()) {
+        context.traceparent = Some(ours);
+    }
 
     let too_large = declared_length(request.headers()).is_some_and(|bytes| bytes > BODY_BYTES);
     let answer = async {
@@ -88,7 +94,11 @@ fn context_of(request: &Request, ids: &Ids) -> Context {
     }
 }
 
-fn span_of(method: &Method, route: &str, context: &Context) -> Span {
+fn span_of(method: &Method, route: &str, context: &Context, headers: &HeaderMap) -> Span {
+    // For the log alone, so the gateway's word is enough.
+    let tenant: Option<TenantId> = headers
+        .get(TENANT)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     tracing::info_span!(
         "http.request",
         otel.name = format!("{method} {route}"),
@@ -97,7 +107,7 @@ fn span_of(method: &Method, route: &str, context: &Context) -> Span {
         route,
         request_id = context.request_id,
         trace_id = context.trace_id(),
-        tenant.id = tracing::field::Empty,
+        tenant.id = tenant.map(tracing::field::display),
         user.id = tracing::field::Empty,
         status = tracing::field::Empty,
     )
@@ -116,7 +126,10 @@ fn record(method: &Method, route: &str, response: &Response, started: Instant, s
 
     span.record("status", status.as_u16());
     let _entered = span.enter();
-    let cause = response.extensions().get::<Cause>().map(causes);
+    let cause = response
+        .extensions()
+        .get::<Cause>()
+        .map(|cause| with_causes(cause.0.as_ref()));
     let cause = cause.as_deref();
     let duration_ms = elapsed.as_secs_f64() * 1000.0;
     if status == StatusCode::INTERNAL_SERVER_ERROR {
@@ -141,18 +154,6 @@ fn record(method: &Method, route: &str, response: &Response, started: Instant, s
             "request served"
         );
     }
-}
-
-/// The error with everything below it.
-fn causes(cause: &Cause) -> String {
-    let mut text = cause.0.to_string();
-    let mut next = cause.0.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<usize> {

@@ -14,7 +14,7 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 
-use crate::app::App;
+use crate::app::{self, App};
 use crate::arguments::{self, Request as Asked};
 use crate::common::{Common, Listeners};
 use crate::config::{ConfigError, SHARED_PREFIX, Variables};
@@ -120,6 +120,7 @@ impl Process {
         B::Error: Into<tower::BoxError>,
     {
         let settings = self.settings::<C>()?;
+        app::install_tls();
         let executor = tokio::runtime::Runtime::new().context("start the executor")?;
         let telemetry = telemetry::start(self.name, &settings.common)?;
         let result = executor.block_on(self.serve(settings, start));

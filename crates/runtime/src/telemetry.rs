@@ -1,5 +1,8 @@
 //! Logs to standard output, and traces to a collector where one is configured.
 
+mod lines;
+
+use std::error::Error;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -7,10 +10,12 @@ use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use self::lines::Lines;
 use crate::common::{Common, LogFormat};
 
 /// A collector that hangs must not hold the exit.
@@ -27,9 +32,8 @@ pub(crate) fn start(service: &'static str, common: &Common) -> anyhow::Result<Te
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stdout);
     let lines = match common.log_format {
         LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
+            .event_format(Lines)
+            .fmt_fields(JsonFields::new())
             .boxed(),
         LogFormat::Text => lines.compact().boxed(),
     };
@@ -57,6 +61,18 @@ impl Telemetry {
             let _ = traces.shutdown_with_timeout(EXPORT_TIMEOUT);
         }
     }
+}
+
+/// An error's text with those of everything below it.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(below) = cause {
+        text.push_str(": ");
+        text.push_str(&below.to_string());
+        cause = below.source();
+    }
+    text
 }
 
 fn exporter(service: &'static str, endpoint: &str) -> anyhow::Result<SdkTracerProvider> {

@@ -4,7 +4,7 @@ const LIMIT: usize = 1024 * 1024;
 
 #[tokio::test]
 async fn bodies_up_to_the_limit_pass_whole() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for bytes in [0, 1, LIMIT] {
         let body = format!("content-length: {bytes}\r\n\r\n{}", "x".repeat(bytes));
         let request = format!("POST /api/v1/auth/login HTTP/1.1\r\nhost: acme.pm.test\r\n{body}");
@@ -17,7 +17,7 @@ async fn bodies_up_to_the_limit_pass_whole() {
 
 #[tokio::test]
 async fn a_body_declared_beyond_the_limit_is_refused_unread() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let answer = door
         .send(
             "POST",
@@ -34,7 +34,7 @@ async fn a_body_declared_beyond_the_limit_is_refused_unread() {
 
 #[tokio::test]
 async fn a_body_without_end_is_cut_off_at_the_limit() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let chunk = format!("8000\r\n{}\r\n", "x".repeat(0x8000)).repeat(40);
     let request = format!(
         "POST /api/v1/auth/login HTTP/1.1\r\nhost: acme.pm.test\r\ntransfer-encoding: chunked\r\n\r\n{chunk}"
@@ -48,7 +48,7 @@ async fn a_body_without_end_is_cut_off_at_the_limit() {
 
 #[tokio::test]
 async fn requests_that_can_be_read_in_two_ways_are_refused() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for (headers, status) in [
         ("transfer-encoding: identity, chunked\r\n", 400),
         (

@@ -18,7 +18,7 @@ const FORGED: &str = "X-Tenantry-Tenant: 0000\r\nx-tenantry-client: 6.6.6.6\r\nx
 
 #[tokio::test]
 async fn a_service_hears_the_gateway_s_word_alone() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let answer = door.member("GET", "/api/v1/tasks?limit=5", FORGED).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let told = answer.json();
@@ -50,7 +50,7 @@ async fn a_service_hears_the_gateway_s_word_alone() {
 
 #[tokio::test]
 async fn the_service_token_is_for_this_service_and_organization() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let told = door.member("GET", "/api/v1/tasks", FORGED).await.json();
     let [token] = got(&told, "x-tenantry-service")[..] else {
         panic!("not one token")
@@ -67,7 +67,7 @@ async fn the_service_token_is_for_this_service_and_organization() {
 
 #[tokio::test]
 async fn a_client_s_trace_goes_on_and_its_connection_headers_do_not() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let headers = format!(
         "traceparent: 00-{trace}-00f067aa0ba902b7-01\r\nconnection: keep-alive, x-mine\r\nx-mine: 1\r\n"
@@ -85,7 +85,7 @@ async fn a_client_s_trace_goes_on_and_its_connection_headers_do_not() {
 
 #[tokio::test]
 async fn a_client_cannot_have_its_credentials_stripped() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for name in ["authorization", "cookie", "host", "content-length"] {
         let answer = door
             .member(
@@ -103,7 +103,7 @@ async fn a_client_cannot_have_its_credentials_stripped() {
 
 #[tokio::test]
 async fn internal_paths_never_pass() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let ask = async |path: &str| -> Answer { door.member("GET", path, "").await };
     for path in [
         "/internal/v1/tenants",

@@ -4,7 +4,7 @@ use crate::support::{Door, config};
 
 #[tokio::test]
 async fn a_request_names_exactly_one_well_formed_host() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for request in [
         "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.0\r\n\r\n",
@@ -30,7 +30,7 @@ async fn a_request_names_exactly_one_well_formed_host() {
 
 #[tokio::test]
 async fn the_state_of_an_organization_decides_the_answer() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for (host, status, code) in [
         ("frozen.pm.test", 403, "tenant_suspended"),
         ("unborn.pm.test", 503, "tenant_provisioning"),
@@ -56,7 +56,7 @@ async fn the_state_of_an_organization_decides_the_answer() {
 
 #[tokio::test]
 async fn the_bare_domain_serves_sign_up_and_no_organization_s_things() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let on_bare = async |method: &str, path: &str| {
         door.send(method, "pm.test:8080", path, "content-length: 0\r\n")
             .await
@@ -80,7 +80,7 @@ async fn the_bare_domain_serves_sign_up_and_no_organization_s_things() {
 
 #[tokio::test]
 async fn names_that_strangers_guess_cost_the_resolver_little() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for _ in 0..10 {
         assert_eq!(door.get("nobody.pm.test", "/").await.status, 404);
         assert_eq!(door.get("acme.pm.test", "/").await.status, 200);
@@ -90,7 +90,7 @@ async fn names_that_strangers_guess_cost_the_resolver_little() {
 
 #[tokio::test]
 async fn known_organizations_are_served_while_the_resolver_is_away() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     assert_eq!(door.get("acme.pm.test", "/").await.status, 200);
     door.resolver.away.store(true, Ordering::Relaxed);
     assert_eq!(door.get("acme.pm.test", "/").await.status, 200);

@@ -10,7 +10,7 @@ fn few(quota: u32) -> NonZeroU32 {
 
 #[tokio::test]
 async fn an_address_beyond_its_limit_is_told_when_to_come_back() {
-    let door = Door::open(Config {
+    let door = Door::open(&Config {
         address_per_minute: few(3),
         ..config()
     });
@@ -36,7 +36,7 @@ async fn an_address_beyond_its_limit_is_told_when_to_come_back() {
 
 #[tokio::test]
 async fn guessing_passwords_gains_nothing_from_a_forged_address() {
-    let door = Door::open(Config {
+    let door = Door::open(&Config {
         login_per_minute: few(3),
         ..config()
     });
@@ -58,7 +58,7 @@ async fn guessing_passwords_gains_nothing_from_a_forged_address() {
 #[tokio::test]
 async fn clients_behind_our_own_proxy_have_limits_of_their_own() {
     let proxies = vec!["127.0.0.0/8".parse().unwrap()];
-    let door = Door::open(Config {
+    let door = Door::open(&Config {
         address_per_minute: few(1),
         trusted_proxies: proxies,
         ..config()
@@ -80,7 +80,7 @@ async fn clients_behind_our_own_proxy_have_limits_of_their_own() {
 
 #[tokio::test]
 async fn a_person_has_a_limit_whatever_the_address() {
-    let door = Door::open(Config {
+    let door = Door::open(&Config {
         user_per_hour: few(2),
         ..config()
     });

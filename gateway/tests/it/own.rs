@@ -2,7 +2,7 @@ use crate::support::{Door, config};
 
 #[tokio::test]
 async fn the_api_document_is_made_of_the_services_documents() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let answer = door.get("pm.test", "/api/v1/openapi.json").await;
     let document = answer.json();
     assert_eq!(
@@ -15,7 +15,7 @@ async fn the_api_document_is_made_of_the_services_documents() {
 
 #[tokio::test]
 async fn the_document_s_browser_loads_nothing_from_elsewhere() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let page = door.get("acme.pm.test", "/api/docs/").await;
     assert_eq!(page.status, 200);
     assert!(
@@ -45,7 +45,7 @@ async fn the_document_s_browser_loads_nothing_from_elsewhere() {
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for (host, path) in [
         ("pm.test", "/"),
         ("acme.pm.test", "/"),
@@ -83,7 +83,7 @@ async fn every_answer_carries_the_security_headers() {
 
 #[tokio::test]
 async fn long_answers_are_compressed_for_who_asks() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let plain = door.member("GET", "/api/v1/tasks", "").await;
     let small = door
         .member("GET", "/api/v1/tasks", "accept-encoding: gzip\r\n")
@@ -95,7 +95,7 @@ async fn long_answers_are_compressed_for_who_asks() {
 
 #[tokio::test]
 async fn small_things_a_browser_asks_for_are_there() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     assert_eq!(door.get("pm.test", "/favicon.ico").await.status, 204);
     assert_eq!(door.get("pm.test", "/robots.txt").await.status, 200);
     assert_eq!(

@@ -4,7 +4,7 @@ use crate::support::{Door, config};
 
 #[tokio::test]
 async fn a_service_that_does_not_answer_is_given_up() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let started = Instant::now();
     let answer = door.member("GET", "/api/v1/tasks/slow", "").await;
     assert_eq!(
@@ -17,7 +17,7 @@ async fn a_service_that_does_not_answer_is_given_up() {
 
 #[tokio::test]
 async fn a_service_that_is_gone_is_not_called_again_for_a_while() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     for _ in 0..25 {
         let answer = door.member("GET", "/api/v1/analytics/dashboard", "").await;
         assert_eq!(

@@ -57,9 +57,9 @@ pub(crate) fn config() -> Config {
 }
 
 impl Door {
-    pub(crate) fn open(config: Config) -> Self {
+    pub(crate) fn open(config: &Config) -> Self {
         // Nobody listens there: what events bring is tested where there is a broker.
-        Self::open_with(&config, "amqp://127.0.0.1:1")
+        Self::open_with(config, "amqp://127.0.0.1:1")
     }
 
     pub(crate) fn open_with(config: &Config, amqp: &str) -> Self {

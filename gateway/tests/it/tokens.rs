@@ -6,7 +6,7 @@ fn bearer(token: &str) -> String {
 
 #[tokio::test]
 async fn a_token_opens_its_own_organization_alone() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let (acme, globex) = (bearer(&door.token(ACME)), bearer(&door.token(GLOBEX)));
     let ask = async |host: &str, headers: &str| {
         let answer = door.send("GET", host, "/api/v1/tasks", headers).await;
@@ -29,7 +29,7 @@ async fn a_token_opens_its_own_organization_alone() {
 
 #[tokio::test]
 async fn what_is_no_token_of_ours_is_refused() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let token = door.token(ACME);
     let (body, _signature) = token.rsplit_once('.').unwrap();
     for headers in [
@@ -60,7 +60,7 @@ async fn what_is_no_token_of_ours_is_refused() {
 
 #[tokio::test]
 async fn every_route_but_the_named_ones_needs_a_token() {
-    let door = Door::open(config());
+    let door = Door::open(&config());
     let post = async |path: &str| {
         door.send("POST", "acme.pm.test", path, "content-length: 0\r\n")
             .await

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use http::HeaderMap;
-use httpkit::context::Context;
 use kernel::{EventId, Ids};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TraceContextExt;
@@ -42,28 +40,17 @@ pub(super) fn fresh(ids: &Ids) -> String {
     format!("00-{}-{span:016x}-01", trace.simple())
 }
 
-/// Makes the caller's span the parent of ours and, where spans are exported, ours the parent of what we call.
-pub(super) fn join(span: &Span, headers: &HeaderMap, context: &mut Context) {
-    let propagator = TraceContextPropagator::new();
-    let carrier: HashMap<String, String> = headers
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok())
-        .map(|value| ("traceparent".to_owned(), value.to_owned()))
-        .into_iter()
-        .collect();
-    if span.set_parent(propagator.extract(&carrier)).is_err() {
-        return;
-    }
+/// Makes the caller's span, told by its `traceparent`, the parent of ours. Where spans are exported, answers the
+/// `traceparent` by which ours becomes the parent of what we call.
+pub fn join(span: &Span, caller: Option<&str>) -> Option<String> {
+    let carrier = caller.map(|value| ("traceparent".to_owned(), value.to_owned()));
+    let carrier: HashMap<String, String> = carrier.into_iter().collect();
+    let parent = TraceContextPropagator::new().extract(&carrier);
+    span.set_parent(parent).ok()?;
     let ours = span.context().span().span_context().clone();
-    if ours.is_valid() {
-        let flags = ours.trace_flags().to_u8();
-        context.traceparent = Some(format!(
-            "00-{}-{}-{flags:02x}",
-            ours.trace_id(),
-            ours.span_id()
-        ));
-        span.record("trace_id", ours.trace_id().to_string());
-    }
+    let (trace, id, flags) = (ours.trace_id(), ours.span_id(), ours.trace_flags().to_u8());
+    ours.is_valid()
+        .then(|| format!("00-{trace}-{id}-{flags:02x}"))
 }
 
 #[cfg(test)]
