@@ -1,0 +1,9 @@
+#![cfg(test)]
+//! The shortener over its routes, on a real PostgreSQL, beside other services that keep the contract
+//! in memory.
+
+mod guest;
+mod links;
+mod neighbours;
+mod throttle;
+mod world;

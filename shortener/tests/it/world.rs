@@ -1,0 +1,301 @@
+//! A shortener with a database of its own, and people of two organizations to ask it.
+
+use axum::Router;
+use axum::body::Body;
+use chrono::{TimeDelta, Utc};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use http::{HeaderMap, Request, StatusCode};
+use httpkit::tokens::{
+    AUDIENCE, AccessClaims, AccessSigner, ISSUER, SERVICE_TOKEN_HEADER, ServiceSigner,
+};
+use httpkit::{CLIENT_ADDRESS_HEADER, Service};
+use kernel::{Clock, Ids, Role, TaskId, TenantId, UserId};
+use runtime::{App, Common};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor, PgPool};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use shortener::Config;
+use tower::ServiceExt;
+use url::Url;
+
+use crate::neighbours;
+
+const SECRET: &str = "a service secret of more than 32 characters";
+const SCHEMA: &str = include_str!("../../../migrator/schema/shortener/0001_links.up.sql");
+pub(crate) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0";
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) tenant: TenantId,
+    pub(crate) other_tenant: TenantId,
+    pub(crate) db: PgPool,
+    app: App,
+    router: Router,
+    gateway: ServiceSigner,
+    access: AccessSigner,
+    database: String,
+    admin: PgPool,
+}
+
+/// Somebody signed in.
+pub(crate) struct Person {
+    tenant: TenantId,
+    token: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let url: Url = testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
+        let (admin, database) = (pool(&url).await, testkit::unique("shortener_"));
+        let create = format!("create database {database}");
+        admin.execute(AssertSqlSafe(create)).await.unwrap();
+        let mut own = url.clone();
+        own.set_path(&database);
+        let db = pool(&own).await;
+        create_role(&admin).await;
+        db.execute(SCHEMA).await.unwrap();
+
+        let (secret, access) = (
+            SecretString::from(SECRET),
+            AccessSigner::new("k1", &[7; 32]),
+        );
+        let neighbours = neighbours::start(&secret, &access).await;
+        let mut app = App::new(common(&neighbours));
+        app.clock = Clock::fixed(Clock::system().now());
+        let router = shortener::start(&config(&own), &app).await.unwrap();
+        let ids = Ids::system();
+        Self {
+            clock: app.clock.clone(),
+            tenant: ids.next(),
+            other_tenant: ids.next(),
+            db,
+            router: runtime::layers::wrap(router, ids),
+            app,
+            gateway: ServiceSigner::new(&secret, Service::Gateway),
+            access,
+            database,
+            admin,
+        }
+    }
+
+    pub(crate) fn person(&self, role: Role) -> Person {
+        self.person_of(self.tenant, role)
+    }
+
+    pub(crate) fn person_of(&self, tenant: TenantId, role: Role) -> Person {
+        let (ids, now) = (Ids::system(), Clock::system().now().timestamp());
+        let id: UserId = ids.next();
+        let claims = AccessClaims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: id,
+            tenant_id: tenant,
+            sid: ids.next(),
+            jti: id.uuid(),
+            iat: now,
+            nbf: now,
+            exp: now + 900,
+            name: "Ada".to_owned(),
+            email: "ada@example.test".to_owned(),
+            roles: vec![role],
+            permissions: role.permissions(),
+        };
+        let token = self.access.sign(&claims).unwrap();
+        Person { tenant, token }
+    }
+
+    /// A request through the gateway for `tenant`.
+    pub(crate) async fn send(&self, tenant: TenantId, mut request: Request<Body>) -> Answer {
+        let token = self
+            .gateway
+            .token(Service::Shortener, Some(tenant))
+            .unwrap();
+        let headers = request.headers_mut();
+        headers.insert(SERVICE_TOKEN_HEADER, token.parse().unwrap());
+        headers
+            .entry(CLIENT_ADDRESS_HEADER)
+            .or_insert("192.0.2.1".parse().unwrap());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    /// POST of a link with an `Idempotency-Key`.
+    pub(crate) async fn ask_once(&self, person: &Person, key: &str, body: &Value) -> Answer {
+        let request = Request::post("/api/v1/links")
+            .header(AUTHORIZATION, format!("Bearer {}", person.token))
+            .header("idempotency-key", key)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()));
+        self.send(person.tenant, request.unwrap()).await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        person: &Person,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(AUTHORIZATION, format!("Bearer {}", person.token));
+        let request = match body {
+            Some(body) => request
+                .header(CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        };
+        self.send(person.tenant, request.unwrap()).await
+    }
+
+    /// Makes a link to a task; `more` are further fields of the request.
+    pub(crate) async fn link(&self, owner: &Person, more: &Value) -> Value {
+        let mut body = json!({ "resource": { "kind": "task", "id": task() } });
+        let fields = more.as_object().unwrap().clone();
+        body.as_object_mut().unwrap().extend(fields);
+        let made = self.ask(owner, "POST", "/api/v1/links", Some(&body)).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        made.json()
+    }
+
+    /// The event types in the outbox, in order; nobody relays them here.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let types = sqlx::query_scalar("select type from outbox order by seq");
+        types.fetch_all(&self.db).await.unwrap()
+    }
+
+    pub(crate) fn later(&self, by: TimeDelta) -> chrono::DateTime<Utc> {
+        self.clock.now() + by
+    }
+
+    /// Stops the service and drops its database.
+    pub(crate) async fn end(self) {
+        self.app.stop().await;
+        self.db.close().await;
+        let drop = format!("drop database {} with (force)", self.database);
+        self.admin.execute(AssertSqlSafe(drop)).await.unwrap();
+    }
+
+    /// Stops the service: what waits is written.
+    pub(crate) async fn stop(&self) {
+        self.app.stop().await;
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The cookie to send back.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        let set = self.header("set-cookie")?;
+        Some(set.split(';').next().unwrap().to_owned())
+    }
+
+    /// Status and, for a problem, its code.
+    pub(crate) fn outcome(&self) -> (u16, String) {
+        let code = self.json()["code"].as_str().unwrap_or_default().to_owned();
+        (self.status.as_u16(), code)
+    }
+}
+
+/// A browser's request for a link's page.
+pub(crate) fn browse(path: &str, cookie: Option<&str>) -> Request<Body> {
+    let request = Request::get(path)
+        .header("accept", "text/html,*/*;q=0.8")
+        .header("user-agent", BROWSER);
+    let request = match cookie {
+        Some(cookie) => request.header(COOKIE, cookie),
+        None => request,
+    };
+    request.body(Body::empty()).unwrap()
+}
+
+/// A browser's form from a link's own page.
+pub(crate) fn submit(path: &str, password: &str) -> Request<Body> {
+    Request::post(path)
+        .header("accept", "text/html")
+        .header("user-agent", BROWSER)
+        .header("origin", "null")
+        .header("sec-fetch-site", "same-origin")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(format!("password={password}")))
+        .unwrap()
+}
+
+/// A program's request.
+pub(crate) fn program(method: &str, path: &str, body: Option<&Value>) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("accept", "application/json");
+    match body {
+        Some(body) => request
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string())),
+        None => request.body(Body::empty()),
+    }
+    .unwrap()
+}
+
+pub(crate) fn path(link: &Value) -> String {
+    format!("/s/{}", link["code"].as_str().unwrap())
+}
+
+pub(crate) fn task() -> TaskId {
+    Ids::system().next()
+}
+
+async fn pool(url: &Url) -> PgPool {
+    let options: PgConnectOptions = url.as_str().parse().unwrap();
+    let pool = PgPoolOptions::new().max_connections(2);
+    pool.connect_with(options).await.unwrap()
+}
+
+/// The schema grants to it; tests of other crates may make it at the same moment.
+async fn create_role(admin: &PgPool) {
+    let sql = "do $$ begin create role shortener_app login; \
+        exception when duplicate_object or unique_violation then null; end $$";
+    admin.execute(sql).await.unwrap();
+}
+
+fn common(neighbours: &str) -> Common {
+    serde_json::from_value(json!({
+        "domain": "localhost:8080",
+        "service_secret": SECRET,
+        "amqp_url": "amqp://127.0.0.1:1",
+        "resolver_url": neighbours,
+        "identity_url": neighbours,
+        "project_url": neighbours,
+        "shortener_url": neighbours,
+        "analytics_url": neighbours,
+    }))
+    .unwrap()
+}
+
+fn config(database: &Url) -> Config {
+    serde_json::from_value(json!({
+        "database_url": database.as_str(),
+        "seal_key": "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "cookie_secret": "a cookie secret of more than 32 characters",
+    }))
+    .unwrap()
+}
