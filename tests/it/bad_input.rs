@@ -124,11 +124,9 @@ async fn text_is_kept_as_it_is_or_refused() {
         &"x".repeat(201),
     ] {
         let answer = api.post(&path, &json!({"title": title})).await;
-        assert_eq!(
-            pointers(&answer.expect_problem(422, "validation_failed")),
-            ["/title"],
-            "{title:?}"
-        );
+        let mut found = pointers(&answer.expect_problem(422, "validation_failed"));
+        found.dedup();
+        assert_eq!(found, ["/title"], "{title:?}");
     }
     let _ = api
         .post(&path, &json!({"title": "x".repeat(200)}))

@@ -39,7 +39,7 @@ impl PoolSettings {
         Self {
             budget: 40,
             acquire_timeout: Duration::from_secs(1),
-            queue: 64,
+            queue: 256,
             connect_gate: 2 * cores,
             connect_timeout: Duration::from_secs(2),
             idle_timeout: Duration::from_secs(60),
