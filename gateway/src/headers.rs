@@ -73,6 +73,21 @@ pub(crate) fn strip_request(headers: &mut HeaderMap) {
     for name in [HOST, FORWARDED, EXPECT] {
         headers.remove(name);
     }
+    join_cookies(headers);
+}
+
+/// HTTP/2 may send each cookie in a field of its own, HTTP/1.1 may not (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let crumbs: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if crumbs.len() > 1
+        && let Ok(cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..]))
+    {
+        headers.insert(COOKIE, cookie);
+    }
 }
 
 /// Takes out what a service may not say to a client.
@@ -246,6 +261,14 @@ mod tests {
         ]);
         strip_response(&mut answer);
         assert_eq!(answer.len(), 1);
+    }
+
+    #[test]
+    fn cookies_arrive_in_one_field() {
+        let mut crumbs = headers(&[("cookie", "a=1"), ("cookie", "b=2")]);
+        strip_request(&mut crumbs);
+        let cookies: Vec<_> = crumbs.get_all(COOKIE).iter().collect();
+        assert_eq!(cookies, ["a=1; b=2"]);
     }
 
     #[test]
