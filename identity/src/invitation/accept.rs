@@ -137,30 +137,35 @@ async fn accept_invitation(
     let held = store::locked(&transaction, tenant, row.id).await?;
     let row = model::check_open(held, now)?;
     let user = settle(&identity, &transaction, &row, person, body.name).await?;
-    if member::store::role(&transaction, tenant, user.id)
-        .await?
-        .is_some()
-    {
+    let grant = join(&identity, &transaction, &row, user).await?;
+    let tokens = session::open(&identity, &transaction, &grant, client).await?;
+    identity.commit(transaction).await?;
+    Ok((StatusCode::CREATED, Json(tokens)))
+}
+
+/// Makes the person a member, and the invitation used.
+async fn join(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    row: &invitation::Model,
+    user: user::Model,
+) -> Result<Grant, Problem> {
+    let (tenant, role, now) = (row.tenant_id, row.role, identity.clock.now());
+    if member::store::role(db, tenant, user.id).await?.is_some() {
         return Err(Problem::conflict(
             "already_member",
             "this person is a member already",
         ));
     }
-    member::store::insert(&transaction, tenant, user.id, row.role, now).await?;
-    store::note_accepted(&transaction, row.id, now).await?;
+    member::store::insert(db, tenant, user.id, role, now).await?;
+    store::note_accepted(db, row.id, now).await?;
     let joined = MemberJoined {
         user_id: user.id,
         name: user.name.clone(),
-        role: row.role,
+        role,
     };
-    identity
-        .emit(&transaction, tenant, user.id, &joined)
-        .await?;
-    let role = row.role;
-    let grant = Grant { user, tenant, role };
-    let tokens = session::open(&identity, &transaction, &grant, client).await?;
-    identity.commit(transaction).await?;
-    Ok((StatusCode::CREATED, Json(tokens)))
+    identity.emit(db, tenant, user.id, &joined).await?;
+    Ok(Grant { user, tenant, role })
 }
 
 /// The account of the invited address, made where there is none.

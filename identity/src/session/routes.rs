@@ -82,7 +82,7 @@ async fn login(
     account::store::note_login(&transaction, user.id, identity.clock.now()).await?;
     let grant = Grant { user, tenant, role };
     let tokens = super::open(&identity, &transaction, &grant, client).await?;
-    identity.commit(transaction).await?;
+    transaction.commit().await?;
     Ok(Json(tokens))
 }
 
@@ -115,11 +115,17 @@ async fn refresh(
     let tenant = caller.tenant()?;
     let transaction = identity.begin().await?;
     let outcome = exchange(&identity, &transaction, tenant, &body.refresh_token).await?;
-    identity.commit(transaction).await?;
     match outcome {
-        Outcome::Renewed(tokens) => Ok(Json(tokens)),
-        Outcome::Refused => Err(Problem::unauthorized("invalid_refresh_token")
-            .with_detail("the refresh token is not valid, or no longer; sign in again")),
+        Outcome::Renewed(tokens) => {
+            transaction.commit().await?;
+            Ok(Json(tokens))
+        }
+        Outcome::Refused => {
+            // It may have ended the session, which is to be told.
+            identity.commit(transaction).await?;
+            Err(Problem::unauthorized("invalid_refresh_token")
+                .with_detail("the refresh token is not valid, or no longer; sign in again"))
+        }
     }
 }
 

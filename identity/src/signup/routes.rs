@@ -114,7 +114,7 @@ async fn create_organization(
     let (row, role) = row.zip(role).ok_or_else(invalid_credentials)?;
     let grant = Grant { user, tenant, role };
     let session = session::open(&identity, &transaction, &grant, client).await?;
-    identity.commit(transaction).await?;
+    transaction.commit().await?;
     let organization = Organization::of(row, &identity.common);
     Ok(Created {
         location: organization.url().to_owned(),

@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Organization, PASSWORD, World};
+use crate::call::Answer;
+use crate::world::{Organization, PASSWORD, World};
 
 const ACCEPT: &str = "/api/v1/invitations/accept";
 

@@ -1,6 +1,8 @@
 #![cfg(test)]
 //! Identity over its routes, on a real PostgreSQL, beside a resolver that keeps the contract in memory.
 
+mod call;
+mod document;
 mod invitation;
 mod mail;
 mod member;

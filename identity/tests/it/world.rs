@@ -4,9 +4,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use httpkit::tokens::{SERVICE_TOKEN_HEADER, ServiceSigner};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
 use httpkit::{Guard, Service};
 use identity::{AppState, Config, Identity};
 use kernel::{Clock, TenantId};
@@ -17,10 +16,11 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::call::{Answer, Call};
 use crate::resolver::FakeResolver;
 
 const SEAL_KEY: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-const SECRET: &str = "a secret that all services of this test share";
+pub(crate) const SECRET: &str = "a secret that all services of this test share";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 pub(crate) struct World {
@@ -34,100 +34,12 @@ pub(crate) struct World {
     database: String,
 }
 
-/// What a call came to.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    /// Status and problem code.
-    pub(crate) fn problem(&self) -> (u16, &str) {
-        (
-            self.status.as_u16(),
-            self.body["code"].as_str().unwrap_or_default(),
-        )
-    }
-
-    pub(crate) fn text(&self, field: &str) -> String {
-        self.body[field]
-            .as_str()
-            .unwrap_or_else(|| panic!("{field} in {self:?}"))
-            .to_owned()
-    }
-
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{self:?}");
-        self
-    }
-}
-
 /// An organization with its owner signed in.
 pub(crate) struct Organization {
     pub(crate) id: TenantId,
     pub(crate) owner: String,
     pub(crate) owner_id: String,
     pub(crate) refresh_token: String,
-}
-
-/// A call to be made.
-pub(crate) struct Call<'a> {
-    world: &'a World,
-    request: axum::http::request::Builder,
-    tenant: Option<TenantId>,
-    address: &'a str,
-    body: Body,
-}
-
-impl<'a> Call<'a> {
-    /// On this organization's host.
-    pub(crate) fn at(mut self, tenant: TenantId) -> Self {
-        self.tenant = Some(tenant);
-        self
-    }
-
-    /// From this client address.
-    pub(crate) fn from(mut self, address: &'a str) -> Self {
-        self.address = address;
-        self
-    }
-
-    /// With this access token.
-    pub(crate) fn bearer(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
-        self
-    }
-
-    pub(crate) fn json(mut self, body: &Value) -> Self {
-        self.body = Body::from(body.to_string());
-        self.header("content-type", "application/json")
-    }
-
-    pub(crate) async fn send(self) -> Answer {
-        let signer = ServiceSigner::new(&SecretString::from(SECRET), Service::Gateway);
-        let token = signer.token(Service::Identity, self.tenant).unwrap();
-        let request = self
-            .request
-            .header(SERVICE_TOKEN_HEADER, &*token)
-            .header("x-tenantry-client", self.address)
-            .body(self.body)
-            .unwrap();
-        let response = self.world.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        }
-    }
 }
 
 impl World {
@@ -164,7 +76,7 @@ impl World {
     pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
         let request = Request::builder().method(method).uri(path);
         Call {
-            world: self,
+            router: self.router.clone(),
             request,
             tenant: None,
             address: "192.0.2.1",

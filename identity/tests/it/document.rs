@@ -1,0 +1,42 @@
+//! The OpenAPI document: what clients are promised.
+
+use crate::world::World;
+
+#[tokio::test]
+async fn document_describes_each_public_operation() {
+    let world = World::new().await;
+    let document = world
+        .get("/internal/openapi.json")
+        .send()
+        .await
+        .expect(200)
+        .body;
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(operation["summary"].is_string(), "{id}");
+            operations.push(format!("{id}: {} {path}", method.to_uppercase()));
+        }
+    }
+    operations.sort();
+    let expected = [
+        "accept_invitation: POST /api/v1/invitations/accept",
+        "create_invitation: POST /api/v1/invitations",
+        "create_organization: POST /api/v1/organizations",
+        "delete_invitation: DELETE /api/v1/invitations/{id}",
+        "get_keys: GET /.well-known/jwks.json",
+        "get_me: GET /api/v1/auth/me",
+        "get_subdomain: GET /api/v1/subdomains/{name}",
+        "get_user: GET /api/v1/users/{id}",
+        "list_invitations: GET /api/v1/invitations",
+        "list_users: GET /api/v1/users",
+        "login: POST /api/v1/auth/login",
+        "logout: POST /api/v1/auth/logout",
+        "preview_invitation: POST /api/v1/invitations/preview",
+        "refresh_session: POST /api/v1/auth/refresh",
+        "update_user: PATCH /api/v1/users/{id}",
+    ];
+    assert_eq!(operations, expected);
+    world.close().await;
+}
