@@ -54,13 +54,21 @@ pub(super) async fn gather<'a>(
             |user: &Value| user.pointer("/email").and_then(Value::as_str) == Some(&person.email);
         known.iter().any(same)
     };
-    for person in content.people.iter().filter(|person| !is_known(person)) {
+    let missing: Vec<_> = content
+        .people
+        .iter()
+        .filter(|person| !is_known(person))
+        .collect();
+    // All are invited before the first one accepts: mail takes a moment.
+    for person in &missing {
         let body = json!({"email": person.email, "role": person.role});
         match site.post("/api/v1/invitations", &body).await {
             // Invited before, and then something stopped us: the mail is there.
             Err(error) if error.status() == Some(StatusCode::CONFLICT) => {}
             answer => drop(answer?),
         }
+    }
+    for person in missing {
         accept(front, mail, content, person).await?;
     }
     let mut people = Vec::new();
