@@ -112,29 +112,25 @@ impl Forward {
         if let Some(problem) = progress.blame() {
             return Err(problem);
         }
-        let answer = match answer {
+        match answer {
             Ok(Ok(answer)) => {
-                upstream.learn(true);
-                answer
+                upstream.succeeded();
+                Ok(finish(answer, exchange.started + WHOLE))
+            }
+            Ok(Err(error)) if error.is_connect() => {
+                upstream.failed("connect");
+                Err(away(service, RETRY_AFTER_SECONDS).with_cause(error))
             }
             Ok(Err(error)) => {
-                upstream.learn(false);
-                let reason = if error.is_connect() {
-                    "connect"
-                } else {
-                    "broken"
-                };
-                metrics::counter!("upstream_failures_total", "service" => service.name(), "reason" => reason).increment(1);
-                return Err(away(service, RETRY_AFTER_SECONDS).with_cause(error));
+                upstream.failed("broken");
+                Err(broken().with_cause(error))
             }
-            Err(_) if progress.unfinished() => return Err(too_slow()),
+            Err(_) if progress.unfinished() => Err(too_slow()),
             Err(_) => {
-                upstream.learn(false);
-                metrics::counter!("upstream_failures_total", "service" => service.name(), "reason" => "deadline").increment(1);
-                return Err(late(service));
+                upstream.failed("deadline");
+                Err(late(service))
             }
-        };
-        Ok(finish(answer, exchange.started + WHOLE))
+        }
     }
 
     /// Makes the request that the service gets.
@@ -187,10 +183,17 @@ impl Upstream {
         })
     }
 
-    fn learn(&self, success: bool) {
-        let Some(change) = self.breaker.learn(Instant::now(), success) else {
-            return;
-        };
+    fn succeeded(&self) {
+        self.turned(self.breaker.learn(Instant::now(), true));
+    }
+
+    fn failed(&self, reason: &'static str) {
+        metrics::counter!("upstream_failures_total", "service" => self.service.name(), "reason" => reason).increment(1);
+        self.turned(self.breaker.learn(Instant::now(), false));
+    }
+
+    fn turned(&self, change: Option<Change>) {
+        let Some(change) = change else { return };
         let open = change == Change::Opened;
         metrics::gauge!("circuit_breaker_open", "service" => self.service.name())
             .set(f64::from(u8::from(open)));
@@ -227,6 +230,12 @@ fn value(text: &str) -> Result<HeaderValue, Problem> {
 fn away(service: Service, retry_after_seconds: u64) -> Problem {
     Problem::unavailable("service_unavailable", retry_after_seconds)
         .with_cause(format!("{service} is away"))
+}
+
+fn broken() -> Problem {
+    Problem::new(StatusCode::BAD_GATEWAY, "answer_broken").with_detail(
+        "the connection broke before the answer; whether the request had its effect is not known",
+    )
 }
 
 fn late(service: Service) -> Problem {

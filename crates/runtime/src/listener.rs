@@ -41,8 +41,8 @@ const STREAMS: u32 = 128;
 /// After a failed accept (usually: no file descriptor left) let connections end first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a connection without a request is kept open once the service leaves.
-const FIRST_REQUEST: Duration = Duration::from_millis(500);
+/// How long connections still take a request after the last one was accepted; answers ask to close meanwhile.
+const LAST_REQUEST: Duration = Duration::from_millis(500);
 
 /// How many connections are let in.
 #[derive(Debug, Clone, Copy)]
@@ -225,7 +225,6 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let activity = Activity::default();
         let io = TokioIo::new(Guarded::new(stream, activity.clone(), deadlines));
-        let fresh = activity.clone();
         let closing = drain.clone();
         let handler = service_fn(move |request: Request<Incoming>| {
             let exchange = activity.begin(request.version());
@@ -247,12 +246,12 @@ impl Connection {
         let connection = builder.serve_connection(io, handler);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = drain.stopped() => {
-                // A connection that has asked nothing yet may be about to.
-                if fresh.unused() {
-                    let _ = tokio::time::timeout(FIRST_REQUEST, connection.as_mut()).await;
-                }
+            ended = connection.as_mut() => Some(ended),
+            () = last_moment(&drain) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -262,4 +261,10 @@ impl Connection {
         }
         drop(permit);
     }
+}
+
+/// Resolves a moment after the stop: a connection that has just come is about to ask something.
+async fn last_moment(drain: &Drain) {
+    drain.stopped().await;
+    tokio::time::sleep(LAST_REQUEST).await;
 }

@@ -35,11 +35,6 @@ impl Activity {
         }
         Exchange(Arc::clone(&self.0))
     }
-
-    /// Whether no request has come yet.
-    pub(super) fn unused(&self) -> bool {
-        self.0.begun.load(Ordering::Relaxed) == 0
-    }
 }
 
 /// One request in progress.

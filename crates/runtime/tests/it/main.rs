@@ -2,6 +2,7 @@
 //! The runtime over real sockets.
 
 mod drain;
+mod jobs;
 mod layers;
 mod listener;
 mod support;
