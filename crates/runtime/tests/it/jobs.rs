@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use runtime::App;
@@ -31,7 +32,10 @@ async fn stopping_waits_for_jobs_and_survives_one_that_panicked() {
         tokio::task::yield_now().await;
         done.store(true, Ordering::Relaxed);
     });
-    app.spawn("broken", async { panic!("on purpose") });
+    app.spawn(
+        "broken",
+        std::future::poll_fn(|_| -> Poll<()> { panic!("on purpose") }),
+    );
     app.spawn_once("failing", async { Err::<(), _>("on purpose") });
     tokio::time::timeout(Duration::from_secs(5), app.stop())
         .await
