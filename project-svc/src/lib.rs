@@ -20,6 +20,7 @@ mod share;
 mod state;
 mod task;
 mod tenant;
+mod turns;
 
 use axum::Router;
 use axum::routing::get;
@@ -36,6 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use config::Config;
 pub use people::Known;
 pub use state::{AppState, Parts};
+pub use turns::Turns;
 
 /// Versions of the tenant schema that this release can serve: databases are moved to the next one while
 /// it is still running.
@@ -67,6 +69,7 @@ pub fn connect(config: &Config, app: &App, wake: FleetWake) -> anyhow::Result<Ap
         ids: app.ids.clone(),
         identity: upstream(&common.identity_url, Service::Identity),
         known: Known::default(),
+        turns: Turns::default(),
     };
     Ok(parts.into())
 }

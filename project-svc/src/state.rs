@@ -9,6 +9,7 @@ use kernel::{Clock, Ids};
 use tenancy::Pools;
 
 use crate::people::Known;
+use crate::turns::Turns;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Parts {
     pub identity: Upstream,
     /// People this process has already written down.
     pub known: Known,
+    /// Who is putting cards where.
+    pub turns: Turns,
 }
 
 impl From<Parts> for AppState {

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use events::{Envelope, Event};
 use http::request::Parts;
 use httpkit::{Member, Problem, Service};
-use kernel::{Id, Permission, UserId};
+use kernel::{Id, Permission, ProjectId, UserId};
 use tenancy::{TenantConnection, UnitOfWork};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::people;
 use crate::state::AppState;
@@ -40,6 +41,11 @@ impl Tenant {
         let connection = self.read().await?;
         people::ensure_member(&self.state, &connection, &self.member).await?;
         Ok(connection.begin().await?)
+    }
+
+    /// Waits for the turn to put a card into the project's columns; to be held until the commit.
+    pub(crate) async fn turn(&self, project: ProjectId) -> Option<OwnedMutexGuard<()>> {
+        self.state.turns.wait(self.member.tenant, project).await
     }
 
     /// Tells an event of this organization, done by this person, with the commit.

@@ -36,6 +36,7 @@ pub(super) async fn move_card(
     meant.check(task.version)?;
     let place = column::model::place(body.before_id, body.after_id, body.position)?;
     let place = place.unwrap_or(Place::Last);
+    let _turn = tenant.turn(task.project_id).await;
     let unit = tenant.begin().await?;
     let moved = relocate(&unit, &tenant, task.id, body.column_id, &place, &meant).await?;
     unit.commit().await?;
@@ -65,6 +66,7 @@ pub(super) async fn set_task_status(
     if row.task.status == body.status {
         return Ok(versioned(row.into()));
     }
+    let _turn = tenant.turn(row.task.project_id).await;
     let unit = tenant.begin().await?;
     let column = column::first_of_category(&unit, row.task.board_id, body.status).await?;
     let column = column.ok_or_else(no_column_for_status)?;

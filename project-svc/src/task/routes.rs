@@ -34,6 +34,7 @@ pub(super) async fn create_task(
         &body,
     );
     let assignees = people::resolve(&tenant, &body.assignee_ids, "/assignee_ids").await?;
+    let _turn = tenant.turn(project.id).await;
     let unit = tenant.begin().await?;
     if let Some(view) = once.replayed(&unit, tenant.now()).await? {
         return Ok(created(view));

@@ -1,0 +1,171 @@
+//! Every operation of the API document against every role. An operation without a row fails the test.
+
+use std::collections::BTreeSet;
+
+use kernel::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{Person, World, read, text};
+
+/// One operation, the lowest role that may do it, and a body it takes.
+struct Row(&'static str, &'static str, Role, fn(&Things) -> Value);
+
+fn none(_: &Things) -> Value {
+    Value::Null
+}
+
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    Row("GET", "/projects", Role::Viewer, none),
+    Row("POST", "/projects", Role::Manager, |_| json!({"name": "New"})),
+    Row("GET", "/projects/{project}", Role::Viewer, none),
+    Row("PATCH", "/projects/{project}", Role::Manager, |_| json!({"name": "Other"})),
+    Row("DELETE", "/projects/{project}", Role::Admin, none),
+    Row("GET", "/projects/{project}/boards", Role::Viewer, none),
+    Row("GET", "/projects/{project}/tasks", Role::Viewer, none),
+    Row("POST", "/projects/{project}/tasks", Role::Member, |_| json!({"title": "New"})),
+    Row("GET", "/boards/{board}", Role::Viewer, none),
+    Row("GET", "/boards/{board}/columns", Role::Viewer, none),
+    Row("POST", "/boards/{board}/columns", Role::Manager, |_| json!({"name": "New", "category": "todo"})),
+    Row("PATCH", "/columns/{column}", Role::Manager, |_| json!({"name": "Other"})),
+    Row("DELETE", "/columns/{column}", Role::Manager, none),
+    Row("GET", "/columns/{column}/cards", Role::Viewer, none),
+    Row("GET", "/tasks", Role::Viewer, none),
+    Row("GET", "/tasks/{task}", Role::Viewer, none),
+    Row("PATCH", "/tasks/{task}", Role::Member, |_| json!({"title": "Other"})),
+    Row("DELETE", "/tasks/{task}", Role::Manager, none),
+    Row("PUT", "/tasks/{task}/status", Role::Member, |_| json!({"status": "done"})),
+    Row("PUT", "/tasks/{task}/assign", Role::Member, |_| json!({"assignee_ids": []})),
+    Row("PUT", "/cards/{task}/move", Role::Member, |things| json!({"column_id": things.column})),
+    Row("GET", "/tasks/{task}/comments", Role::Viewer, none),
+    Row("POST", "/tasks/{task}/comments", Role::Member, |_| json!({"body": "New"})),
+    Row("DELETE", "/comments/{comment}", Role::Manager, none),
+];
+
+/// Fresh things of somebody else's for each call.
+struct Things {
+    project: String,
+    board: String,
+    column: String,
+    task: String,
+    comment: String,
+}
+
+impl Things {
+    async fn new(owner: &Person) -> Self {
+        let (project, columns) = owner.project("Apollo").await;
+        let task = owner.task(&project, "Fuel").await;
+        let comment = json!({"body": "Hello"});
+        let comment = owner
+            .post(&format!("/tasks/{task}/comments"), comment)
+            .await;
+        let view = owner.get(&format!("/tasks/{task}")).await.expect(200);
+        Self {
+            board: text(&view, "board_id"),
+            column: columns[2].clone(),
+            comment: text(&comment.expect(201), "id"),
+            project,
+            task,
+        }
+    }
+
+    fn path(&self, template: &str) -> String {
+        template
+            .replace("{project}", &self.project)
+            .replace("{board}", &self.board)
+            .replace("{column}", &self.column)
+            .replace("{task}", &self.task)
+            .replace("{comment}", &self.comment)
+    }
+}
+
+async fn call(person: &Person, row: &Row, things: &Things) -> u16 {
+    let method = Method::from_bytes(row.0.as_bytes()).unwrap();
+    let request = person.request(method, &things.path(row.1));
+    let body = (row.3)(things);
+    let request = if body.is_null() {
+        request
+    } else {
+        request.json(&body)
+    };
+    read(request).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn each_operation_is_open_to_its_roles_and_no_others() {
+    let world = World::new().await;
+    let owner = world.person(Role::Owner);
+    let mut mistakes = Vec::new();
+    for row in TABLE {
+        let things = Things::new(&owner).await;
+        if call(&world.nobody(), row, &things).await != 401 {
+            mistakes.push(format!("{} {} without a token", row.0, row.1));
+        }
+        let mut may = false;
+        for role in Role::ALL.into_iter().rev() {
+            may |= role == row.2;
+            let things = Things::new(&owner).await;
+            let status = call(&world.person(role), row, &things).await;
+            let agrees = if may {
+                (200..300).contains(&status)
+            } else {
+                status == 403
+            };
+            if !agrees {
+                mistakes.push(format!("{} {} as {role}: {status}", row.0, row.1));
+            }
+        }
+    }
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn each_operation_of_the_document_has_a_row() {
+    let world = World::new().await;
+    let document = world
+        .nobody()
+        .get("/internal/openapi.json")
+        .await
+        .expect(200);
+    let mut documented = BTreeSet::new();
+    let mut operation_ids = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            documented.insert(format!("{} {path}", method.to_uppercase()));
+            assert!(operation_ids.insert(operation["operationId"].as_str().unwrap().to_owned()));
+        }
+    }
+    let plain = |path: &str| {
+        let parts = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "{id}" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    let rows = TABLE
+        .iter()
+        .map(|row| format!("{} /api/v1{}", row.0, plain(row.1)));
+    assert_eq!(rows.collect::<BTreeSet<_>>(), documented);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn author_may_delete_the_own_comment_only() {
+    let world = World::new().await;
+    let (owner, member) = (world.person(Role::Owner), world.person(Role::Member));
+    let things = Things::new(&owner).await;
+    let path = format!("/tasks/{}/comments", things.task);
+    let own = member
+        .post(&path, json!({"body": "Mine"}))
+        .await
+        .expect(201);
+    member
+        .delete(&format!("/comments/{}", things.comment))
+        .await
+        .expect(403);
+    let own = format!("/comments/{}", text(&own, "id"));
+    member.delete(&own).await.expect(204);
+    member.delete(&own).await.expect(404);
+    world.end().await;
+}

@@ -1,0 +1,139 @@
+//! Who work may be given to, and how the service learns of people.
+
+use events::topic::user::{MemberJoined, UserPermissionChanged};
+use events::{Action, Amqp, Consumer, Envelope, Event, Publisher, Queue};
+use kernel::{Clock, Role, UserId};
+use serde_json::json;
+
+use crate::world::{World, environment, eventually};
+
+#[tokio::test]
+async fn only_active_members_are_assigned() {
+    let world = World::new().await;
+    let owner = world.person(Role::Owner);
+    let (project, _) = owner.project("Apollo").await;
+    let (known, unknown) = (world.person(Role::Member).id, world.person(Role::Member).id);
+    world.identity_knows(known, Role::Member);
+    let path = format!("/projects/{project}/tasks");
+    let task = json!({"title": "Fuel", "assignee_ids": [known, unknown]});
+    owner
+        .post(&path, task)
+        .await
+        .expect_refused(&["/assignee_ids/1"]);
+    let task = json!({"title": "Fuel", "assignee_ids": [known]});
+    let task = owner.post(&path, task).await.expect(201);
+    assert_eq!(task["assignee_ids"], json!([known]));
+
+    let leave = sea_orm::sqlx::query("update people set active = false where id = $1");
+    leave
+        .bind(known.uuid())
+        .execute(&world.database)
+        .await
+        .unwrap();
+    let path = format!("/tasks/{}/assign", crate::world::text(&task, "id"));
+    let again = json!({"assignee_ids": [known]});
+    owner
+        .put(&path, again)
+        .await
+        .expect_refused(&["/assignee_ids/0"]);
+    let nobody = owner
+        .put(&path, json!({"assignee_ids": []}))
+        .await
+        .expect(200);
+    assert_eq!(nobody["assignee_ids"], json!([]));
+    let event = world.last_event("task.assigned").await;
+    assert_eq!(
+        (&event["assignee_ids"], &event["previous_ids"]),
+        (&json!([]), &json!([known]))
+    );
+    world.end().await;
+}
+
+fn told<E: Event>(world: &World, clock: &Clock, event: &E) -> Envelope {
+    Envelope::new(&world.app.ids, clock, "identity", world.tenant, None, event)
+}
+
+async fn person(world: &World, id: UserId) -> Option<(String, String)> {
+    let row = sea_orm::sqlx::query_as("select name, role from people where id = $1");
+    row.bind(id.uuid())
+        .fetch_optional(&world.database)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn news_of_people_is_taken_in_and_older_news_changes_nothing() {
+    let world = World::new().await;
+    let handler = project_svc::jobs::people::handler(world.state.clone());
+    let user_id: UserId = world.app.ids.next();
+    let clock = Clock::fixed(Clock::system().now());
+    let joined = MemberJoined {
+        user_id,
+        name: "Grace".to_owned(),
+        role: Role::Member,
+    };
+    let promoted = UserPermissionChanged {
+        user_id,
+        role: Role::Admin,
+    };
+    let first = told(&world, &clock, &joined);
+    clock.advance(chrono::TimeDelta::seconds(1));
+    let second = told(&world, &clock, &promoted);
+    let batch = vec![first.clone(), second, first];
+    assert_eq!(handler(batch).await, vec![Action::Ack; 3]);
+    let expected = ("Grace".to_owned(), "admin".to_owned());
+    assert_eq!(person(&world, user_id).await, Some(expected));
+
+    let nobodys = Envelope::new(&world.app.ids, &clock, "identity", None, None, &promoted);
+    let actions = handler(vec![nobodys]).await;
+    assert!(matches!(actions.as_slice(), [Action::Dead(_)]));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_leave_through_the_broker_and_people_come_in_by_it() {
+    let world = World::new().await;
+    let amqp = Amqp::new(&environment("TENANTRY_TEST_AMQP_URL"), "project-svc-test").unwrap();
+    let publisher = Publisher::new(amqp.clone());
+    let (app, shutdown) = (&world.app, world.app.shutdown.clone());
+    app.spawn("publisher", publisher.clone().run(shutdown.clone()));
+    let fleet = tenancy::TenantFleet(world.state.pools.clone());
+    let settings = events::fleet::FleetSettings::default();
+    app.spawn(
+        "relay",
+        events::fleet::run(
+            fleet,
+            publisher,
+            world.wake.clone(),
+            settings,
+            shutdown.clone(),
+        ),
+    );
+    let (name, tenant) = (format!("test.{}", world.tenant), world.tenant);
+    let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
+    let consumer = Consumer::new(amqp, Queue::live(&name, &["project.#"]));
+    let state = consumer.state();
+    let handler = move |envelopes: Vec<Envelope>| {
+        let actions = vec![Action::Ack; envelopes.len()];
+        for envelope in envelopes
+            .into_iter()
+            .filter(|event| event.tenantid == Some(tenant))
+        {
+            sender.send(envelope).unwrap();
+        }
+        async move { actions }
+    };
+    app.spawn("consumer", consumer.run(handler, shutdown));
+    eventually("consumer connected", async || state.connected()).await;
+
+    let owner = world.person(Role::Owner);
+    let (project, _) = owner.project("Apollo").await;
+    let event = received.recv().await.unwrap();
+    assert_eq!(
+        (event.kind.as_ref(), event.subject),
+        ("project.created", Some(project))
+    );
+    assert_eq!(event.actorid, Some(owner.id));
+    eventually("outbox empty", async || world.events().await.is_empty()).await;
+    world.end().await;
+}
