@@ -74,8 +74,11 @@ await() {
 
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# claim_port <name> <port>: before a start, so that a stranger's server is not taken for ours.
+port_free() { ! port_open "$1"; }
+
+# claim_port <name> <port>: before a start, so that a stranger's server is not taken for ours. The threads of a process
+# that was just killed may hold its port for a moment longer.
 claim_port() {
-  ! port_open "$2" ||
+  wait_until 3 port_free "$2" ||
     fail "port $2, wanted by $1, is taken by another program" "PORT_BASE=$((PORT_BASE + 1000)) ./dev up"
 }
