@@ -31,7 +31,7 @@ const READ: [(u16, &str); 6] = [
     (503, "a part of the system is away; try again shortly"),
 ];
 
-const WRITE: [(u16, &str); 10] = [
+const WRITE: [(u16, &str); 11] = [
     (400, "the body is not JSON"),
     (401, "who calls is not known"),
     (403, "the caller's role may not do this"),
@@ -44,6 +44,7 @@ const WRITE: [(u16, &str); 10] = [
         412,
         "`If-Match` names a version that is not the present one",
     ),
+    (413, "the body is larger than 1 MiB"),
     (415, "the body is not `application/json`"),
     (422, "fields of the body are wrong; see `errors`"),
     (429, "too many requests at once"),

@@ -9,6 +9,9 @@ pub struct Config {
     /// Connections to one database server, of all tenants together.
     #[serde(default = "forty")]
     pub connection_budget: usize,
+    /// Longest wait of a request for a connection, in milliseconds; then the answer is 503.
+    #[serde(default = "one_second")]
+    pub acquire_timeout_ms: u64,
     /// Time between two looks at every tenant's outbox for events that a crash left behind.
     #[serde(default = "thirty")]
     pub sweep_seconds: u64,
@@ -16,6 +19,10 @@ pub struct Config {
 
 fn forty() -> usize {
     40
+}
+
+fn one_second() -> u64 {
+    1_000
 }
 
 fn thirty() -> u64 {

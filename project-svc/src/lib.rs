@@ -1,7 +1,7 @@
 //! Everything an organization works with, in its own database: projects, boards, columns, tasks, comments.
 //!
-//! A handler's arguments say what it may touch: [`access`] finds the thing of the path in the caller's own
-//! organization, [`tenant`] is the only way to that organization's database.
+//! A handler's arguments say what it may touch: `access` finds the thing of the path in the caller's own
+//! organization, `tenant` is the only way to that organization's database.
 
 mod access;
 mod api;
@@ -21,6 +21,8 @@ mod state;
 mod task;
 mod tenant;
 mod turns;
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -59,7 +61,9 @@ pub fn connect(config: &Config, app: &App, wake: FleetWake) -> anyhow::Result<Ap
         |url: &url::Url, service| Upstream::new(http.clone(), url.clone(), service, signer.clone());
     let resolver = Resolver::remote(upstream(&common.resolver_url, Service::TenantResolver));
     let name = Service::ProjectSvc.name();
-    let settings = PoolSettings::new(name, SCHEMA_VERSIONS).with_budget(config.connection_budget);
+    let mut settings =
+        PoolSettings::new(name, SCHEMA_VERSIONS).with_budget(config.connection_budget);
+    settings.acquire_timeout = Duration::from_millis(config.acquire_timeout_ms);
     let jwks = common.identity_url.join("/.well-known/jwks.json")?;
     let keys = Keys::remote(jwks, http.clone());
     let parts = Parts {

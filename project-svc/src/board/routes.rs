@@ -14,7 +14,7 @@ const CARDS_PER_COLUMN: u32 = 50;
 
 /// List the boards of a project
 #[utoipa::path(get, path = "/projects/{id}/boards", tag = "boards", params(("id" = ProjectId, Path), PageRequest),
-    responses((status = 200, body = Page<BoardSummary>), ReadProblems))]
+    responses((status = 200, description = "a page of boards", body = Page<BoardSummary>), ReadProblems))]
 pub(super) async fn list_boards(
     access: ProjectAccess<Read>,
     PageQuery { page, .. }: PageQuery,
@@ -30,7 +30,7 @@ pub(super) async fn list_boards(
 ///
 /// With its columns, and for each the first 50 cards and how many there are in all.
 #[utoipa::path(get, path = "/boards/{id}", tag = "boards", params(("id" = BoardId, Path)),
-    responses((status = 200, body = BoardView), ReadProblems))]
+    responses((status = 200, description = "the board", body = BoardView), ReadProblems))]
 pub(super) async fn get_board(access: BoardAccess<Read>) -> Result<Json<BoardView>, Problem> {
     let board = access.thing;
     let connection = access.tenant.read().await?;

@@ -23,7 +23,7 @@ use crate::tenant::Tenant;
 ///
 /// From left to right, all on one page: there are at most 50.
 #[utoipa::path(get, path = "/boards/{id}/columns", tag = "columns", params(("id" = BoardId, Path)),
-    responses((status = 200, body = Page<ColumnView>), ReadProblems))]
+    responses((status = 200, description = "the columns", body = Page<ColumnView>), ReadProblems))]
 pub(super) async fn list_columns(
     access: BoardAccess<Read>,
 ) -> Result<Json<Page<ColumnView>>, Problem> {
@@ -37,7 +37,7 @@ pub(super) async fn list_columns(
 /// Add a column to a board
 #[utoipa::path(post, path = "/boards/{id}/columns", tag = "columns", request_body = CreateColumn,
     params(("id" = BoardId, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = ColumnView), WriteProblems))]
+    responses((status = 201, description = "the column", body = ColumnView), WriteProblems))]
 pub(super) async fn create_column(
     access: BoardAccess<Manage>,
     key: IdempotencyKey,
@@ -87,7 +87,7 @@ pub(super) async fn create_column(
 /// The category cannot be changed while there are cards: a card's status is its column's category.
 #[utoipa::path(patch, path = "/columns/{id}", tag = "columns", request_body = PatchColumn,
     params(("id" = ColumnId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = ColumnView), WriteProblems))]
+    responses((status = 200, description = "the column", body = ColumnView), WriteProblems))]
 pub(super) async fn update_column(
     access: ColumnAccess<Manage>,
     if_match: IfMatch,
@@ -123,7 +123,7 @@ pub(super) async fn update_column(
 /// 409 while it has cards, and for the last one of a board.
 #[utoipa::path(delete, path = "/columns/{id}", tag = "columns",
     params(("id" = ColumnId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 204), WriteProblems))]
+    responses((status = 204, description = "done"), WriteProblems))]
 pub(super) async fn delete_column(
     access: ColumnAccess<Manage>,
     if_match: IfMatch,
@@ -152,7 +152,7 @@ pub(super) async fn delete_column(
 ///
 /// From top to bottom.
 #[utoipa::path(get, path = "/columns/{id}/cards", tag = "columns", params(("id" = ColumnId, Path), PageRequest),
-    responses((status = 200, body = Page<TaskSummary>), ReadProblems))]
+    responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
 pub(super) async fn list_cards(
     access: ColumnAccess<Read>,
     PageQuery { page, .. }: PageQuery,

@@ -47,11 +47,12 @@ pub(crate) struct PatchColumn {
     /// One line.
     #[garde(length(chars, min = 1, max = NAME_CHARS), inner(custom(line)))]
     #[serde(default, with = "unwrap_or_skip")]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, nullable = false)]
     name: Option<String>,
     /// The status that a task gets by being put here; can only be changed while there are none.
     #[garde(skip)]
     #[serde(default, with = "unwrap_or_skip")]
+    #[schema(nullable = false)]
     category: Option<TaskStatus>,
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]

@@ -15,7 +15,7 @@ use crate::entity::comment;
 ///
 /// The oldest first.
 #[utoipa::path(get, path = "/tasks/{id}/comments", tag = "comments", params(("id" = TaskId, Path), PageRequest),
-    responses((status = 200, body = Page<CommentView>), ReadProblems))]
+    responses((status = 200, description = "a page of comments", body = Page<CommentView>), ReadProblems))]
 pub(super) async fn list_comments(
     access: TaskAccess<Read>,
     PageQuery { page, .. }: PageQuery,
@@ -31,7 +31,7 @@ pub(super) async fn list_comments(
 /// Comment on a task
 #[utoipa::path(post, path = "/tasks/{id}/comments", tag = "comments", request_body = CreateComment,
     params(("id" = TaskId, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = CommentView), WriteProblems))]
+    responses((status = 201, description = "the comment", body = CommentView), WriteProblems))]
 pub(super) async fn create_comment(
     access: TaskAccess<Comment>,
     key: IdempotencyKey,
@@ -64,7 +64,7 @@ pub(super) async fn create_comment(
 ///
 /// One's own, or anybody's with the right to delete tasks.
 #[utoipa::path(delete, path = "/comments/{id}", tag = "comments", params(("id" = CommentId, Path)),
-    responses((status = 204), WriteProblems))]
+    responses((status = 204, description = "done"), WriteProblems))]
 pub(super) async fn delete_comment(access: CommentAccess<Delete>) -> Result<NoContent, Problem> {
     let (tenant, row) = (access.tenant, access.thing);
     let unit = tenant.begin().await?;

@@ -1,6 +1,7 @@
 //! Work beside the requests: events out (the relay of all tenants' outboxes), events in (people, and
-//! tenants whose connections are no longer good).
+//! tenants whose connections are no longer good), and keeping house.
 
+pub mod housekeeping;
 pub mod people;
 mod tenants;
 
@@ -41,6 +42,9 @@ pub(crate) fn spawn(
         "outbox relay",
         fleet::run(tenants, publisher, wake, settings, shutdown),
     );
+
+    let rounds = housekeeping::run(state.clone(), app.shutdown.clone());
+    app.spawn("housekeeping", rounds);
 
     let queue = Queue::work(
         "project-svc.people",

@@ -19,7 +19,7 @@ use crate::patch::{Meant, changed};
 /// It gets a board with the columns To do, In progress, Review and Done.
 #[utoipa::path(post, path = "/projects", tag = "projects", request_body = CreateProject,
     params(("Idempotency-Key" = Option<String>, Header, description = "makes a repetition harmless")),
-    responses((status = 201, body = ProjectView), WriteProblems))]
+    responses((status = 201, description = "the project", body = ProjectView), WriteProblems))]
 pub(super) async fn create_project(
     Allowed { tenant, .. }: Allowed<Create>,
     key: IdempotencyKey,
@@ -48,7 +48,7 @@ pub(super) async fn create_project(
 ///
 /// The newest first.
 #[utoipa::path(get, path = "/projects", tag = "projects", params(PageRequest),
-    responses((status = 200, body = Page<ProjectSummary>), ReadProblems))]
+    responses((status = 200, description = "a page of projects", body = Page<ProjectSummary>), ReadProblems))]
 pub(super) async fn list_projects(
     Allowed { tenant, .. }: Allowed<ListProjects>,
     PageQuery { page, .. }: PageQuery,
@@ -61,7 +61,7 @@ pub(super) async fn list_projects(
 
 /// Get a project
 #[utoipa::path(get, path = "/projects/{id}", tag = "projects", params(("id" = ProjectId, Path)),
-    responses((status = 200, body = ProjectView), ReadProblems))]
+    responses((status = 200, description = "the project", body = ProjectView), ReadProblems))]
 pub(super) async fn get_project(access: ProjectAccess<Read>) -> Versioned<ProjectView> {
     versioned(access.thing.into())
 }
@@ -71,7 +71,7 @@ pub(super) async fn get_project(access: ProjectAccess<Read>) -> Versioned<Projec
 /// Fields left out stay as they are.
 #[utoipa::path(patch, path = "/projects/{id}", tag = "projects", request_body = PatchProject,
     params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = ProjectView), WriteProblems))]
+    responses((status = 200, description = "the project", body = ProjectView), WriteProblems))]
 pub(super) async fn update_project(
     access: ProjectAccess<Write>,
     if_match: IfMatch,
@@ -110,7 +110,7 @@ pub(super) async fn update_project(
 /// Its boards and tasks are gone with it.
 #[utoipa::path(delete, path = "/projects/{id}", tag = "projects",
     params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 204), WriteProblems))]
+    responses((status = 204, description = "done"), WriteProblems))]
 pub(super) async fn delete_project(
     access: ProjectAccess<Delete>,
     if_match: IfMatch,

@@ -53,20 +53,22 @@ pub(crate) struct PatchProject {
     /// One line.
     #[garde(length(chars, min = 1, max = NAME_CHARS), inner(custom(line)))]
     #[serde(default, with = "unwrap_or_skip")]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, nullable = false)]
     name: Option<String>,
     /// Markdown.
     #[garde(length(chars, max = DESCRIPTION_CHARS))]
     #[serde(default, with = "unwrap_or_skip")]
-    #[schema(max_length = 50_000)]
+    #[schema(max_length = 50_000, nullable = false)]
     description: Option<String>,
     /// Where it stands.
     #[garde(skip)]
     #[serde(default, with = "unwrap_or_skip")]
+    #[schema(nullable = false)]
     status: Option<ProjectStatus>,
     /// How much it matters.
     #[garde(skip)]
     #[serde(default, with = "unwrap_or_skip")]
+    #[schema(nullable = false)]
     priority: Option<ProjectPriority>,
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]

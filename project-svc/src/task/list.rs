@@ -163,7 +163,7 @@ impl TryFrom<String> for Assignee {
 ///
 /// The newest first.
 #[utoipa::path(get, path = "/tasks", tag = "tasks", params(PageRequest, TaskFilter),
-    responses((status = 200, body = Page<TaskSummary>), ReadProblems))]
+    responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
 pub(super) async fn list_tasks(
     Allowed { tenant, .. }: Allowed<ListTasks>,
     ListQuery { page, filter }: ListQuery<TaskFilter>,
@@ -176,7 +176,7 @@ pub(super) async fn list_tasks(
 /// The newest first.
 #[utoipa::path(get, path = "/projects/{id}/tasks", tag = "tasks",
     params(("id" = ProjectId, Path), PageRequest, ProjectTaskFilter),
-    responses((status = 200, body = Page<TaskSummary>), ReadProblems))]
+    responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
 pub(super) async fn list_project_tasks(
     access: ProjectAccess<Read>,
     ListQuery { page, filter }: ListQuery<ProjectTaskFilter>,

@@ -25,7 +25,7 @@ use crate::tenant::Tenant;
 /// becomes the column's category. A full column warns by `wip_exceeded` and takes the card all the same.
 #[utoipa::path(put, path = "/cards/{id}/move", tag = "cards", request_body = MoveCard,
     params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = MovedCard), WriteProblems))]
+    responses((status = 200, description = "the card in its new place", body = MovedCard), WriteProblems))]
 pub(super) async fn move_card(
     access: TaskAccess<Write>,
     if_match: IfMatch,
@@ -54,7 +54,7 @@ pub(super) async fn move_card(
 /// The task goes to the end of the first column of that category on its board.
 #[utoipa::path(put, path = "/tasks/{id}/status", tag = "tasks", request_body = SetStatus,
     params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = TaskView), WriteProblems))]
+    responses((status = 200, description = "the task", body = TaskView), WriteProblems))]
 pub(super) async fn set_task_status(
     access: TaskAccess<Write>,
     if_match: IfMatch,

@@ -22,7 +22,7 @@ use crate::{people, project as projects};
 /// Create a task
 #[utoipa::path(post, path = "/projects/{id}/tasks", tag = "tasks", request_body = CreateTask,
     params(("id" = ProjectId, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = TaskView), WriteProblems))]
+    responses((status = 201, description = "the task", body = TaskView), WriteProblems))]
 pub(super) async fn create_task(
     access: ProjectAccess<AddTask>,
     key: IdempotencyKey,
@@ -102,7 +102,7 @@ async fn insert(
 
 /// Get a task
 #[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("id" = TaskId, Path)),
-    responses((status = 200, body = TaskView), ReadProblems))]
+    responses((status = 200, description = "the task", body = TaskView), ReadProblems))]
 pub(super) async fn get_task(access: TaskAccess<Read>) -> Versioned<TaskView> {
     versioned(access.thing.into())
 }
@@ -112,7 +112,7 @@ pub(super) async fn get_task(access: TaskAccess<Read>) -> Versioned<TaskView> {
 /// Fields left out stay as they are. Status, people and place have operations of their own.
 #[utoipa::path(patch, path = "/tasks/{id}", tag = "tasks", request_body = PatchTask,
     params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = TaskView), WriteProblems))]
+    responses((status = 200, description = "the task", body = TaskView), WriteProblems))]
 pub(super) async fn update_task(
     access: TaskAccess<Write>,
     if_match: IfMatch,
@@ -143,7 +143,7 @@ pub(super) async fn update_task(
 /// Delete a task
 #[utoipa::path(delete, path = "/tasks/{id}", tag = "tasks",
     params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 204), WriteProblems))]
+    responses((status = 204, description = "done"), WriteProblems))]
 pub(super) async fn delete_task(
     access: TaskAccess<Delete>,
     if_match: IfMatch,
@@ -174,7 +174,7 @@ pub(super) async fn delete_task(
 /// Replaces everybody who was to do it before.
 #[utoipa::path(put, path = "/tasks/{id}/assign", tag = "tasks", request_body = Assign,
     params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = TaskView), WriteProblems))]
+    responses((status = 200, description = "the task", body = TaskView), WriteProblems))]
 pub(super) async fn assign_task(
     access: TaskAccess<Write>,
     if_match: IfMatch,

@@ -50,16 +50,17 @@ pub(crate) struct PatchTask {
     /// One line.
     #[garde(length(chars, min = 1, max = NAME_CHARS), inner(custom(line)))]
     #[serde(default, with = "unwrap_or_skip")]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, nullable = false)]
     title: Option<String>,
     /// Markdown.
     #[garde(length(chars, max = DESCRIPTION_CHARS))]
     #[serde(default, with = "unwrap_or_skip")]
-    #[schema(max_length = 50_000)]
+    #[schema(max_length = 50_000, nullable = false)]
     description: Option<String>,
     /// How much it presses.
     #[garde(skip)]
     #[serde(default, with = "unwrap_or_skip")]
+    #[schema(nullable = false)]
     priority: Option<TaskPriority>,
     /// When it should be done.
     #[garde(custom(patched_date))]

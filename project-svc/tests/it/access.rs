@@ -6,7 +6,8 @@ use kernel::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Person, World, read, text};
+use crate::client::{Person, read, text};
+use crate::world::World;
 
 /// One operation, the lowest role that may do it, and a body it takes.
 struct Row(&'static str, &'static str, Role, fn(&Things) -> Value);

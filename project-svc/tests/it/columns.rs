@@ -3,7 +3,8 @@
 use kernel::Role;
 use serde_json::json;
 
-use crate::world::{World, ids, text};
+use crate::client::{ids, text};
+use crate::world::World;
 
 #[tokio::test]
 async fn columns_are_added_rearranged_and_removed() {

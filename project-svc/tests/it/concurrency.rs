@@ -1,6 +1,7 @@
 //! Many at once: moves, creations, and two writers on one row.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::future::join_all;
 use kernel::Role;
@@ -8,9 +9,10 @@ use reqwest::Method;
 use reqwest::header::IF_MATCH;
 use serde_json::{Value, json};
 
-use crate::world::{Person, World, read};
+use crate::client::{Person, read};
+use crate::world::World;
 
-/// Moves until the service has room for the request, as a client does that honours `Retry-After`.
+/// Moves the card; comes back as late as `Retry-After` says while the service has no room for the request.
 async fn move_card(person: Person, card: String, to: Value) {
     loop {
         let answer = person.put(&format!("/cards/{card}/move"), to.clone()).await;
@@ -18,6 +20,8 @@ async fn move_card(person: Person, card: String, to: Value) {
             answer.expect(200);
             return;
         }
+        let seconds = answer.header("retry-after").parse().unwrap();
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
 }
 

@@ -4,7 +4,8 @@ use kernel::{Ids, Role, TenantId};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::world::{World, read};
+use crate::client::read;
+use crate::world::World;
 
 #[tokio::test]
 async fn token_of_another_organization_is_refused() {

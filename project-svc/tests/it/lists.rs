@@ -3,7 +3,8 @@
 use kernel::Role;
 use serde_json::json;
 
-use crate::world::{Person, World, ids, text};
+use crate::client::{Person, ids, text};
+use crate::world::World;
 
 async fn all_pages(person: &Person, path: &str, mut between: impl AsyncFnMut()) -> Vec<String> {
     let mut found = Vec::new();

@@ -2,10 +2,12 @@
 //! The project service over HTTP, each test with a tenant database of its own.
 
 mod access;
+mod client;
 mod columns;
 mod concurrency;
 mod isolation;
 mod lists;
+mod neighbours;
 mod people;
 mod share;
 mod story;

@@ -13,7 +13,7 @@ async fn only_active_members_are_assigned() {
     let owner = world.person(Role::Owner);
     let (project, _) = owner.project("Apollo").await;
     let (known, unknown) = (world.person(Role::Member).id, world.person(Role::Member).id);
-    world.identity_knows(known, Role::Member);
+    world.neighbours.know(known, Role::Member);
     let path = format!("/projects/{project}/tasks");
     let task = json!({"title": "Fuel", "assignee_ids": [known, unknown]});
     owner
@@ -30,7 +30,7 @@ async fn only_active_members_are_assigned() {
         .execute(&world.database)
         .await
         .unwrap();
-    let path = format!("/tasks/{}/assign", crate::world::text(&task, "id"));
+    let path = format!("/tasks/{}/assign", crate::client::text(&task, "id"));
     let again = json!({"assignee_ids": [known]});
     owner
         .put(&path, again)

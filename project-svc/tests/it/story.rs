@@ -3,7 +3,8 @@
 use kernel::Role;
 use serde_json::json;
 
-use crate::world::{World, text};
+use crate::client::text;
+use crate::world::World;
 
 #[tokio::test]
 async fn project_lives_from_creation_to_deletion() {
@@ -232,7 +233,7 @@ async fn repeated_post_with_a_key_creates_once() {
         let request = request
             .header("idempotency-key", "k1")
             .json(&json!({"title": title}));
-        crate::world::read(request).await
+        crate::client::read(request).await
     };
     let first = send("Once").await.expect(201);
     assert_eq!(send("Once").await.expect(201), first);
@@ -249,5 +250,24 @@ async fn repeated_post_with_a_key_creates_once() {
             .count(),
         1
     );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn answers_of_keyed_requests_are_forgotten_after_a_day() {
+    let world = World::new().await;
+    let keys = "insert into idempotency_keys (scope, key, fingerprint, created_at)
+        select 'test', age || ' hours', '', now() - make_interval(hours => age) from generate_series(20, 30) age";
+    sea_orm::sqlx::query(keys)
+        .execute(&world.database)
+        .await
+        .unwrap();
+    project_svc::jobs::housekeeping::sweep(&world.state).await;
+    let oldest = "select max(key) from idempotency_keys";
+    let oldest: String = sea_orm::sqlx::query_scalar(oldest)
+        .fetch_one(&world.database)
+        .await
+        .unwrap();
+    assert_eq!(oldest, "24 hours");
     world.end().await;
 }

@@ -4,7 +4,8 @@ use kernel::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, read, text};
+use crate::client::{read, text};
+use crate::world::World;
 
 #[tokio::test]
 async fn fields_that_are_not_the_clients_to_set_are_refused() {

@@ -1,25 +1,23 @@
 //! One test's world: a tenant database made by the migrator, the service on it, and a stand-in for the
 //! two services it asks (resolver and identity), all on free ports.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::routing::get;
 use events::FleetWake;
+use httpkit::Service;
 use httpkit::tokens::{AccessClaims, AccessSigner, SERVICE_TOKEN_HEADER, ServiceSigner};
-use httpkit::{Json, Path, Problem, Service};
 use kernel::{Clock, Ids, Role, TenantId, UserId};
 use migrator::Address;
 use project_svc::{AppState, Config};
-use reqwest::{Method, StatusCode};
 use runtime::{App, Common};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sea_orm::sqlx::{AssertSqlSafe, Executor};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+
+use crate::client::{Answer, Person, read};
+use crate::neighbours::{self, Neighbours, listen};
 
 const SECRET: &str = "a secret that all services of this test share";
 const PASSWORD: &str = "test-only";
@@ -32,35 +30,9 @@ pub(crate) struct World {
     pub(crate) database: PgPool,
     pub(crate) wake: FleetWake,
     pub(crate) base: String,
-    neighbours: Arc<Neighbours>,
+    pub(crate) neighbours: Arc<Neighbours>,
     admin: PgPool,
     signer: Arc<AccessSigner>,
-    http: reqwest::Client,
-}
-
-/// What resolver and identity would answer.
-struct Neighbours {
-    tenant: TenantId,
-    descriptor: Value,
-    keys: Value,
-    members: Mutex<HashMap<String, Value>>,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: Value,
-}
-
-/// A person with a token.
-#[derive(Clone)]
-pub(crate) struct Person {
-    pub(crate) id: UserId,
-    base: String,
-    token: Option<String>,
-    service: Arc<str>,
     http: reqwest::Client,
 }
 
@@ -82,17 +54,15 @@ impl World {
         database.execute(AssertSqlSafe(fill)).await.unwrap();
 
         let signer = AccessSigner::new("test", &[7; 32]);
-        let neighbours = Arc::new(Neighbours {
-            tenant,
-            descriptor: descriptor(&address, tenant),
-            keys: json!({"keys": [signer.public_jwk().unwrap()]}),
-            members: Mutex::default(),
-        });
-        let neighbour = listen(neighbour_router(Arc::clone(&neighbours))).await;
+        let keys = json!({"keys": [signer.public_jwk().unwrap()]});
+        let neighbours = Neighbours::new(tenant, descriptor(&address, tenant), keys);
+        let neighbour = listen(neighbours::router(Arc::clone(&neighbours))).await;
         let app = App::new(common(&neighbour));
         let wake = FleetWake::default();
         let config = Config {
             connection_budget: 20,
+            // Tests may run on a machine that does much else.
+            acquire_timeout_ms: 10_000,
             sweep_seconds: 1,
         };
         let state = project_svc::connect(&config, &app, wake.clone()).unwrap();
@@ -152,13 +122,6 @@ impl World {
         ServiceSigner::new(&SecretString::from(SECRET), service)
     }
 
-    /// Identity knows this person as a member from now on.
-    pub(crate) fn identity_knows(&self, id: UserId, role: Role) {
-        let mut members = self.neighbours.members.lock().unwrap();
-        let member = json!({"user_id": id, "name": "Grace", "role": role});
-        members.insert(id.to_string(), member);
-    }
-
     /// Types of the events that wait in the outbox, oldest first.
     pub(crate) async fn events(&self) -> Vec<String> {
         let types = sea_orm::sqlx::query_scalar("select type from outbox order by seq");
@@ -183,141 +146,6 @@ impl World {
     }
 }
 
-impl Person {
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        read(self.request(Method::GET, path)).await
-    }
-
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
-        read(self.request(Method::POST, path).json(&body)).await
-    }
-
-    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
-        read(self.request(Method::PUT, path).json(&body)).await
-    }
-
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
-        read(self.request(Method::PATCH, path).json(&body)).await
-    }
-
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
-        read(self.request(Method::DELETE, path)).await
-    }
-
-    /// A request to the public API; other paths begin with `/internal`.
-    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let prefix = if path.starts_with("/internal") {
-            ""
-        } else {
-            "/api/v1"
-        };
-        let request = self
-            .http
-            .request(method, format!("{}{prefix}{path}", self.base));
-        let request = request.header(SERVICE_TOKEN_HEADER, &*self.service);
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        }
-    }
-
-    /// A new project; answers its id and those of its columns from left to right.
-    pub(crate) async fn project(&self, name: &str) -> (String, Vec<String>) {
-        let project = self
-            .post("/projects", json!({"name": name}))
-            .await
-            .expect(201);
-        let id = text(&project, "id");
-        let boards = self
-            .get(&format!("/projects/{id}/boards"))
-            .await
-            .expect(200);
-        let board = text(&boards["items"][0], "id");
-        let columns = self
-            .get(&format!("/boards/{board}/columns"))
-            .await
-            .expect(200);
-        (id, ids(&columns["items"]))
-    }
-
-    /// A new task at the end of the project's first column; answers its id.
-    pub(crate) async fn task(&self, project: &str, title: &str) -> String {
-        let body = json!({"title": title});
-        let task = self.post(&format!("/projects/{project}/tasks"), body).await;
-        text(&task.expect(201), "id")
-    }
-
-    /// Ids of the cards of a column from top to bottom.
-    pub(crate) async fn cards(&self, column: &str) -> Vec<String> {
-        let cards = self
-            .get(&format!("/columns/{column}/cards?limit=200"))
-            .await;
-        ids(&cards.expect(200)["items"])
-    }
-}
-
-impl Answer {
-    /// The body, if the status is the one expected.
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
-        self.body
-    }
-
-    /// Passes if it is a problem of this status and code.
-    #[track_caller]
-    pub(crate) fn expect_problem(self, status: u16, code: &str) -> Value {
-        let body = self.expect(status);
-        assert_eq!(body["code"], code, "{body:#}");
-        body
-    }
-
-    /// Passes if exactly these fields are refused.
-    #[track_caller]
-    pub(crate) fn expect_refused(self, pointers: &[&str]) {
-        let body = self.expect(422);
-        let errors = body["errors"].as_array().unwrap().iter();
-        let found: Vec<&str> = errors
-            .map(|error| error["pointer"].as_str().unwrap())
-            .collect();
-        assert_eq!(found, pointers, "{body:#}");
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-pub(crate) async fn read(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.json().await.unwrap_or(Value::Null);
-    Answer {
-        status,
-        headers,
-        body,
-    }
-}
-
-#[track_caller]
-pub(crate) fn text(body: &Value, field: &str) -> String {
-    let found = body[field].as_str();
-    found
-        .unwrap_or_else(|| panic!("no {field} in {body:#}"))
-        .to_owned()
-}
-
-pub(crate) fn ids(items: &Value) -> Vec<String> {
-    items
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| text(item, "id"))
-        .collect()
-}
-
 /// Asks until the answer is yes.
 pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
@@ -326,7 +154,7 @@ pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> b
             tokio::time::Instant::now() < deadline,
             "not in time: {what}"
         );
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
@@ -394,48 +222,6 @@ fn descriptor(address: &Address, tenant: TenantId) -> Value {
     })
 }
 
-fn neighbour_router(neighbours: Arc<Neighbours>) -> Router {
-    Router::new()
-        .route(
-            "/internal/v1/tenants/{id}/connection",
-            get(answer_descriptor),
-        )
-        .route("/internal/v1/tenants", get(answer_tenants))
-        .route("/internal/v1/members/{tenant}/{user}", get(answer_member))
-        .route("/.well-known/jwks.json", get(answer_keys))
-        .with_state(neighbours)
-}
-
-type Known = State<Arc<Neighbours>>;
-
-async fn answer_descriptor(
-    State(known): Known,
-    Path(id): Path<TenantId>,
-) -> Result<Json<Value>, Problem> {
-    if id == known.tenant {
-        Ok(Json(known.descriptor.clone()))
-    } else {
-        Err(Problem::not_found())
-    }
-}
-
-async fn answer_tenants(State(known): Known) -> Json<Value> {
-    Json(json!({"items": [{"id": known.tenant}], "next_cursor": null}))
-}
-
-async fn answer_member(
-    State(known): Known,
-    Path((_tenant, user)): Path<(String, String)>,
-) -> Result<Json<Value>, Problem> {
-    let members = known.members.lock().unwrap();
-    let member = members.get(&user).cloned();
-    member.map(Json).ok_or_else(Problem::not_found)
-}
-
-async fn answer_keys(State(known): Known) -> Json<Value> {
-    Json(known.keys.clone())
-}
-
 fn common(neighbour: &str) -> Common {
     let url: url::Url = neighbour.parse().unwrap();
     Common {
@@ -453,12 +239,4 @@ fn common(neighbour: &str) -> Common {
         otlp_endpoint: None,
         drain_seconds: 1,
     }
-}
-
-/// Serves on a free port until the test ends; answers the base address.
-async fn listen(router: Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
 }

@@ -1,0 +1,64 @@
+//! Forgets the answers of keyed requests after a day, in every tenant's database. Only saves space: an
+//! answer that is too old is never given again.
+
+use std::error::Error;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use events::BoxError;
+use events::fleet::Fleet;
+use kernel::TenantId;
+use sea_orm::{ConnectionTrait, raw_sql};
+use tenancy::TenantFleet;
+use tokio::time::{Instant, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::state::AppState;
+
+/// Time from one round to the next.
+const PERIOD: Duration = Duration::from_secs(3600);
+/// How long an answer may be asked for again, and some more.
+const KEPT: TimeDelta = TimeDelta::hours(25);
+/// Rows removed by one statement, so that none takes long.
+const BATCH: u64 = 1_000;
+
+/// Goes round until shutdown.
+pub(super) async fn run(state: AppState, shutdown: CancellationToken) {
+    let mut rounds = interval_at(Instant::now() + PERIOD, PERIOD);
+    while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
+        if shutdown.run_until_cancelled(sweep(&state)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// One round. A tenant whose database is away is left for the next one.
+pub async fn sweep(state: &AppState) {
+    let tenants = TenantFleet(state.pools.clone()).tenants().await;
+    let tenants = tenants.unwrap_or_else(|error| {
+        tracing::warn!(error = &*error as &dyn Error, "list tenants");
+        Vec::new()
+    });
+    for tenant in tenants {
+        if let Err(error) = forget_old_answers(state, tenant).await {
+            let error = &*error as &dyn Error;
+            tracing::warn!(tenant.id = %tenant, error, "forget old answers");
+        }
+    }
+}
+
+async fn forget_old_answers(state: &AppState, tenant: TenantId) -> Result<(), BoxError> {
+    let connection = state.pools.acquire(tenant).await?;
+    let (before, batch) = (state.clock.now() - KEPT, i64::try_from(BATCH)?);
+    loop {
+        let delete = raw_sql!(
+            Postgres,
+            "delete from idempotency_keys where (scope, key) in (
+                 select scope, key from idempotency_keys where created_at < {before}
+                 order by created_at limit {batch})"
+        );
+        if connection.execute_raw(delete).await?.rows_affected() < BATCH {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Stand-ins for the two services that the project service asks: resolver and identity.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use httpkit::{Json, Path, Problem};
+use kernel::{Role, TenantId, UserId};
+use serde_json::{Value, json};
+
+/// What resolver and identity answer.
+pub(crate) struct Neighbours {
+    tenant: TenantId,
+    descriptor: Value,
+    keys: Value,
+    members: Mutex<HashMap<String, Value>>,
+}
+
+impl Neighbours {
+    /// Neighbours that know one tenant and the keys of its tokens.
+    pub(crate) fn new(tenant: TenantId, descriptor: Value, keys: Value) -> Arc<Self> {
+        Arc::new(Self {
+            tenant,
+            descriptor,
+            keys,
+            members: Mutex::default(),
+        })
+    }
+
+    /// Identity knows this person as a member from now on.
+    pub(crate) fn know(&self, id: UserId, role: Role) {
+        let member = json!({"user_id": id, "name": "Grace", "role": role});
+        self.members.lock().unwrap().insert(id.to_string(), member);
+    }
+}
+
+pub(crate) fn router(neighbours: Arc<Neighbours>) -> Router {
+    Router::new()
+        .route(
+            "/internal/v1/tenants/{id}/connection",
+            get(answer_descriptor),
+        )
+        .route("/internal/v1/tenants", get(answer_tenants))
+        .route("/internal/v1/members/{tenant}/{user}", get(answer_member))
+        .route("/.well-known/jwks.json", get(answer_keys))
+        .with_state(neighbours)
+}
+
+type Known = State<Arc<Neighbours>>;
+
+async fn answer_descriptor(
+    State(known): Known,
+    Path(id): Path<TenantId>,
+) -> Result<Json<Value>, Problem> {
+    if id == known.tenant {
+        Ok(Json(known.descriptor.clone()))
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+async fn answer_tenants(State(known): Known) -> Json<Value> {
+    Json(json!({"items": [{"id": known.tenant}], "next_cursor": null}))
+}
+
+async fn answer_member(
+    State(known): Known,
+    Path((_tenant, user)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let members = known.members.lock().unwrap();
+    let member = members.get(&user).cloned();
+    member.map(Json).ok_or_else(Problem::not_found)
+}
+
+async fn answer_keys(State(known): Known) -> Json<Value> {
+    Json(known.keys.clone())
+}
+
+/// Serves on a free port until the test ends; answers the base address.
+pub(crate) async fn listen(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
