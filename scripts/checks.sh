@@ -144,7 +144,8 @@ tests_stop() {
 
 # checks_summary <started>: each part with its time, then the whole; fails when a part did.
 checks_summary() {
-  printf '\n%s\n' "${TIMES[@]}"
+  echo
+  printf '%s\n' "${TIMES[@]}"
   if ((${#FAILED[@]})); then
     printf '%sfailed: %s%s, after %s\n' "$RED" "$(IFS=, && echo "${FAILED[*]}")" "$PLAIN" "$(duration "$1")"
     exit 1

@@ -1,4 +1,4 @@
-//! What the operator types. One file a command; [`output`] decides between table, plain text and JSON.
+//! What the operator types. One file a command; `output` decides between table, plain text and JSON.
 
 mod args;
 mod demo;
