@@ -6,7 +6,6 @@
 mod account;
 mod client;
 pub mod config;
-mod database;
 pub mod entity;
 mod invitation;
 pub mod jobs;
@@ -30,19 +29,19 @@ use httpkit::openapi::{Conventions, DOCUMENT_PATH};
 use httpkit::tokens::ServiceSigner;
 use httpkit::{Guard, Json, Service};
 use kernel::SealKey;
-use runtime::App;
+use passwords::Hasher;
+use runtime::{App, database};
 use secrecy::ExposeSecret;
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use account::EmailAddress;
 pub use config::Config;
-pub use database::connect;
 pub use state::{AppState, Identity};
 
 use crate::keys::KeyRing;
 use crate::mail::{Sender, Templates};
-use crate::password::{Hasher, Throttle};
+use crate::password::Throttle;
 use crate::state::{Lifetimes, Wake};
 
 /// Puts the service together, starts its jobs and answers its router.
@@ -67,7 +66,8 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
 
 /// Everything but jobs and routes.
 pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
-    let db = connect(&config.database_url, config.connections).await?;
+    let name = Service::Identity.name();
+    let db = database::connect(name, &config.database_url, config.connections).await?;
     let seal = SealKey::parse(config.seal_key.expose_secret())?;
     let signer = ServiceSigner::new(&app.common.service_secret, Service::Identity);
     let resolver_url = app.common.resolver_url.clone();

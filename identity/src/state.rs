@@ -8,13 +8,14 @@ use events::{Envelope, Event};
 use httpkit::client::Upstream;
 use httpkit::{Guard, Service};
 use kernel::{Clock, Ids, TenantId, UserId};
+use passwords::Hasher;
 use runtime::Common;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::Notify;
 
 use crate::keys::KeyRing;
 use crate::mail::Templates;
-use crate::password::{Hasher, Throttle};
+use crate::password::Throttle;
 
 /// Identity itself. Any number of instances may work on one database.
 pub struct Identity {

@@ -6,7 +6,6 @@
 
 mod code;
 mod config;
-mod database;
 mod entity;
 mod guest;
 mod links;
@@ -24,7 +23,8 @@ use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service};
 use kernel::SealKey;
-use runtime::{App, Scheme};
+use passwords::Hasher;
+use runtime::{App, Scheme, database};
 use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +32,6 @@ use tokio_util::sync::CancellationToken;
 pub use config::Config;
 
 use crate::guest::{Accesses, Pages, Sessions, Throttle, Visitors};
-use crate::password::Hasher;
 use crate::state::{AppState, Shortener};
 use crate::tenants::Tenants;
 
@@ -41,7 +40,8 @@ const FORGET_PERIOD: Duration = Duration::from_secs(60);
 
 /// Puts the service together, starts its jobs and answers its router.
 pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
-    let db = database::connect(&config.database_url, config.connections).await?;
+    let name = Service::Shortener.name();
+    let db = database::connect(name, &config.database_url, config.connections).await?;
     let (http, common) = (http_client()?, &app.common);
     let signer = ServiceSigner::new(&common.service_secret, Service::Shortener);
     let upstream =

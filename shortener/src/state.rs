@@ -7,10 +7,10 @@ use events::{Envelope, Event};
 use httpkit::client::Upstream;
 use httpkit::{Guard, Service, context};
 use kernel::{Clock, Ids, SealKey, TenantId, UserId};
+use passwords::Hasher;
 use sea_orm::DatabaseConnection;
 
 use crate::guest::{Accesses, Pages, Sessions, Throttle, Visitors};
-use crate::password::Hasher;
 use crate::tenants::Tenants;
 
 /// The shortener itself. Any number of instances may work on one database.

@@ -13,6 +13,7 @@ mod app;
 mod arguments;
 mod common;
 pub mod config;
+pub mod database;
 mod drain;
 mod health;
 pub mod layers;

@@ -5,11 +5,11 @@ pub(crate) mod store;
 
 use httpkit::Problem;
 use kernel::UserId;
+use passwords::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::entity::user;
-use crate::password::Password;
 use crate::state::Identity;
 
 pub use email::EmailAddress;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::Password;
+use passwords::Password;
 
 const MIN_CHARS: usize = 10;
 const MAX_CHARS: usize = 128;

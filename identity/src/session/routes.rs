@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use httpkit::{Caller, Json, Member, NoContent, Problem, ProblemBody};
 use kernel::{Permissions, Role, SessionId};
+use passwords::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +19,7 @@ use crate::account::{self, EmailAddress, User, invalid_credentials};
 use crate::client::Client;
 use crate::member;
 use crate::organization::{self, Organization};
-use crate::password::{self, Password};
+use crate::password;
 use crate::state::{AppState, Identity};
 
 /// Longest list of ended sessions; more in a quarter of an hour would be an incident.

@@ -7,6 +7,7 @@ use garde::Validate;
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{Caller, Created, Json, Path, Problem, ProblemBody};
 use kernel::Subdomain;
+use passwords::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,7 +20,7 @@ use crate::account::{self, EmailAddress, User, invalid_credentials};
 use crate::client::Client;
 use crate::member;
 use crate::organization::{self, Organization};
-use crate::password::{self, Password};
+use crate::password;
 use crate::session::{self, Grant, Tokens};
 use crate::state::{AppState, Identity};
 

@@ -5,6 +5,7 @@ use events::topic::user::{MemberJoined, UserCreated};
 use httpkit::Problem;
 use httpkit::client::UpstreamError;
 use kernel::{Role, TenantId};
+use passwords::Password;
 
 use super::model::Wish;
 use super::resolver::{self, ClaimError};
@@ -12,7 +13,6 @@ use super::store;
 use crate::account::{self, Identified};
 use crate::entity::{organization, user};
 use crate::mail::{self, Welcome};
-use crate::password::Password;
 use crate::state::Identity;
 use crate::{member, organization as organizations};
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use httpkit::{Json, Problem};
+use passwords::HasherError;
 use sea_orm::DbErr;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +14,6 @@ use utoipa::ToSchema;
 use super::pages::{Page, Pages};
 use super::shared::SharedTask;
 use crate::links::model::ResourceKind;
-use crate::password::HasherError;
 
 /// What the client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

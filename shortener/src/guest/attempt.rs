@@ -7,11 +7,10 @@ use garde::Validate;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use httpkit::{Json, Problem};
+use passwords::Password;
 use serde::Deserialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
-
-use crate::password::Password;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -21,6 +20,7 @@ pub(super) struct Attempt {
     /// The link's password, where it has one.
     #[serde(default)]
     #[garde(skip)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 8, max_length = 128)]
     pub(super) password: Option<Password>,
 }
 

@@ -13,6 +13,7 @@ use super::attempt::Attempt;
 use super::visit::{Visit, is_machine};
 use super::{shared, store};
 use crate::links::model::{self, Standing, standing};
+use crate::password;
 use crate::state::Shortener;
 
 /// GET and HEAD.
@@ -83,13 +84,15 @@ async fn check_password(
     guest: &Guest,
     attempt: Attempt,
 ) -> Result<(), Refusal> {
-    let Some(stored) = &guest.link.password_hash else {
+    let Some(stored) = guest.link.password_hash.as_deref() else {
         return Ok(());
     };
     let password = attempt.password.ok_or(Refusal::PasswordRequired)?;
     let charged = shortener.throttle.charge(guest.link.id, guest.client);
     charged.map_err(Refusal::Throttled)?;
-    if shortener.passwords.verify(&password, stored).await? {
+    let right = password::is_possible(&password)
+        && shortener.passwords.verify(&password, Some(stored)).await?;
+    if right {
         return Ok(());
     }
     store::count_failure(&shortener.db, &guest.link).await?;

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use httpkit::Problem;
 use kernel::{LinkId, UserId};
+use passwords::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::{self, ResourceRef, Standing};
 use crate::code::Code;
 use crate::entity::link;
-use crate::password::Password;
+use crate::password;
 use crate::state::Shortener;
 
 /// A link to be made.
@@ -22,6 +23,7 @@ pub(super) struct CreateLink {
     /// Asked of the guest before anything is shown.
     #[serde(default)]
     #[garde(custom(possible))]
+    #[schema(value_type = Option<String>, format = Password, min_length = 8, max_length = 128)]
     pub(super) password: Option<Password>,
     /// When the link stops working.
     #[serde(default)]
@@ -125,7 +127,7 @@ impl LinkBody {
 
 fn possible<C>(password: &Option<Password>, _: &C) -> garde::Result {
     match password {
-        Some(password) if !password.is_possible() => Err(garde::Error::new(
+        Some(password) if !password::is_possible(password) => Err(garde::Error::new(
             "must have at least 8 characters and at most 128 bytes",
         )),
         Some(_) | None => Ok(()),

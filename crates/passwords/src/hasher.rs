@@ -13,13 +13,13 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
 
-use super::Password;
+use crate::Password;
 
 /// 19 MiB of memory, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// How long a check waits for its turn.
+/// How long work waits for its turn.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 /// When a client that found no turn may come again.
 const RETRY_AFTER_SECONDS: u64 = 2;
@@ -41,12 +41,11 @@ pub enum HasherError {
     Task(#[from] JoinError),
 }
 
-/// Hashes and checks passwords. Cheap to clone.
+/// Hashes and checks passwords. Cheap to clone; clones share the turns, so a process needs one.
 #[derive(Clone)]
 pub struct Hasher {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
-    max_wait: Duration,
     /// What a password is checked against when there is no account.
     decoy: Arc<str>,
 }
@@ -61,13 +60,12 @@ impl Hasher {
         Ok(Self {
             argon2,
             turns: Arc::new(Semaphore::new(cores)),
-            max_wait: MAX_WAIT,
             decoy: decoy.to_string().into(),
         })
     }
 
     /// The hash to store.
-    pub(crate) async fn hash(&self, password: &Password) -> Result<String, HasherError> {
+    pub async fn hash(&self, password: &Password) -> Result<String, HasherError> {
         let (argon2, password) = (self.argon2.clone(), password.clone());
         self.in_turn(move || {
             let hash: PasswordHash = argon2.hash_password(password.as_str().as_bytes())?;
@@ -77,7 +75,7 @@ impl Hasher {
     }
 
     /// Whether `password` is the one behind `stored`. Without one the answer is no, after the same work.
-    pub(crate) async fn verify(
+    pub async fn verify(
         &self,
         password: &Password,
         stored: Option<&str>,
@@ -99,11 +97,11 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let turn = timeout(self.max_wait, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = timeout(MAX_WAIT, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(HasherError::Busy);
         };
-        metrics::counter!("identity_password_hashes_total").increment(1);
+        metrics::counter!("password_hashes_total").increment(1);
         spawn_blocking(move || {
             let _turn = turn;
             work()
@@ -148,10 +146,9 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn waiting_for_a_turn_has_an_end() {
-        let mut hasher = Hasher::new().unwrap();
-        hasher.max_wait = Duration::from_millis(1);
+        let hasher = Hasher::new().unwrap();
         hasher.turns.forget_permits(usize::MAX);
         let refused = hasher.hash(&"correct horse".into()).await.unwrap_err();
         let problem = Problem::from(refused);

@@ -1,4 +1,4 @@
-//! The connection pool of database `identity`. The server enforces the deadlines of a request.
+//! The connection pool of a service's own PostgreSQL database. The server enforces the deadlines of a request.
 
 use std::time::Duration;
 
@@ -14,14 +14,21 @@ const DEADLINES: [(&str, &str); 3] = [
     ("idle_in_transaction_session_timeout", "15s"),
 ];
 
-/// Connects when first used, so that a service may start before its database.
-pub async fn connect(url: &SecretString, connections: u32) -> Result<DatabaseConnection, DbErr> {
+/// A pool of at most so many connections, known to the server as `service`. Connects when first used, so that a
+/// service may start before its database.
+pub async fn connect(
+    service: &'static str,
+    url: &SecretString,
+    connections: u32,
+) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url.expose_secret());
     options
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy(true)
         .sqlx_logging(false)
-        .map_sqlx_postgres_opts(|options| options.application_name("identity").options(DEADLINES));
+        .map_sqlx_postgres_opts(move |options| {
+            options.application_name(service).options(DEADLINES)
+        });
     Database::connect(options).await
 }

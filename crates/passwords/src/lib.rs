@@ -1,0 +1,9 @@
+//! Passwords of people and of links: kept out of sight, and hashed and checked in one way.
+//!
+//! What a password must be like and how often one may guess is for the service to say.
+
+mod hasher;
+mod password;
+
+pub use hasher::{Hasher, HasherError};
+pub use password::Password;
