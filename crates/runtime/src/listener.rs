@@ -4,6 +4,7 @@
 
 mod admission;
 mod body;
+mod framing;
 mod io;
 
 use std::convert::Infallible;
@@ -15,7 +16,7 @@ use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use futures::FutureExt;
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -228,6 +229,7 @@ impl Connection {
         let closing = drain.clone();
         let handler = service_fn(move |request: Request<Incoming>| {
             let exchange = activity.begin(request.version());
+            let upgraded = activity.clone();
             let service = service.clone();
             let closing = closing.clone();
             async move {
@@ -235,6 +237,9 @@ impl Connection {
                 let mut request = request.map(|body| Body::new(Timed::new(body, deadlines)));
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let mut response = service.oneshot(request).await?;
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    upgraded.leave_http();
+                }
                 if http1 && closing.closing() {
                     response
                         .headers_mut()

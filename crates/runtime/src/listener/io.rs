@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::Deadlines;
+use super::framing::Framing;
 
 /// What the requests of a connection tell its transport.
 #[derive(Clone, Default)]
@@ -23,6 +24,7 @@ struct Shared {
     begun: AtomicU32,
     in_progress: AtomicU32,
     multiplexed: AtomicBool,
+    upgraded: AtomicBool,
 }
 
 impl Activity {
@@ -34,6 +36,11 @@ impl Activity {
             self.0.multiplexed.store(true, Ordering::Relaxed);
         }
         Exchange(Arc::clone(&self.0))
+    }
+
+    /// What comes from here on is of another protocol.
+    pub(super) fn leave_http(&self) {
+        self.0.upgraded.store(true, Ordering::Relaxed);
     }
 }
 
@@ -51,6 +58,7 @@ pub(super) struct Guarded<T> {
     inner: T,
     activity: Activity,
     deadlines: Deadlines,
+    framing: Framing,
     seen: u32,
     header_since: Option<Instant>,
     idle_since: Instant,
@@ -65,6 +73,7 @@ impl<T> Guarded<T> {
             inner,
             activity,
             deadlines,
+            framing: Framing::default(),
             seen: 0,
             header_since: Some(now),
             idle_since: now,
@@ -145,8 +154,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
         let before = buffer.filled().len();
         match Pin::new(&mut self.inner).poll_read(cx, buffer) {
             Poll::Ready(read) => {
-                if buffer.filled().len() > before {
+                if let Some(came @ [_, ..]) = buffer.filled_mut().get_mut(before..) {
                     self.bytes_came();
+                    if !self.activity.0.upgraded.load(Ordering::Relaxed) {
+                        self.framing.watch(came);
+                    }
                 }
                 Poll::Ready(read)
             }

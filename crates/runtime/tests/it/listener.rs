@@ -109,3 +109,23 @@ async fn one_address_gets_no_more_connections_than_its_cap() {
     assert!(second.send(request).await.is_err());
     assert_eq!(first.send(request).await.unwrap().status, 200);
 }
+
+#[tokio::test]
+async fn requests_that_can_be_read_in_two_ways_are_refused() {
+    let server = serve(router(), Limits::default());
+    let both = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    for request in [
+        both,
+        "GET /peer HTTP/1.1\nhost: a\n\n",
+        "GET /peer HTTP/1.1\r\nhost: a\nx-a: 1\r\n\r\n",
+        "GET /peer HTTP/1.1\r\nhost: a\r\n\n",
+    ] {
+        let mut client = Client::connect(server.address).await;
+        let good = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\na\n\nb";
+        let answer = client.send(good).await.unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (200, "a\n\nb"));
+        let answer = client.send(request).await.unwrap();
+        assert_eq!(answer.status, 400, "{request:?}");
+        assert!(answer.closes(), "{request:?}");
+    }
+}
