@@ -20,7 +20,7 @@ demo_origin() { echo "http://${1:+$1.}localhost:$(port gateway)"; }
 
 # demo_login <organization's index>: the body of its owner's login.
 demo_login() {
-  demo_get organizations "$1" logins 0 | python3 -c '
+  demo_get organizations "$1" logins 0 | "$VENV/bin/python" -c '
 import json, sys
 login = json.load(sys.stdin)
 print(json.dumps({name: login[name] for name in ("email", "password")}))'
@@ -72,7 +72,7 @@ demo_screen() {
   screen_line "Metrics" "http://127.0.0.1:$(admin_port gateway)/metrics, $(admin_port tenant-resolver) to $(admin_port analytics)"
   printf '\n  %sLogins%s\n' "$BOLD" "$PLAIN"
   for index in 0 1; do
-    demo_get organizations "$index" | python3 -c '
+    demo_get organizations "$index" | "$VENV/bin/python" -c '
 import json, sys
 organization = json.load(sys.stdin)
 for login in organization["logins"]:

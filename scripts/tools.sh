@@ -71,7 +71,7 @@ tool_login() {
 
 # json_get <name> [name...]: a value inside the document on standard input; a string without its quotes.
 json_get() {
-  python3 -c '
+  "$VENV/bin/python" -c '
 import json, sys
 value = json.load(sys.stdin)
 for name in sys.argv[1:]:
