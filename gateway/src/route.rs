@@ -111,7 +111,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Route> {
         return api(method, rest);
     }
     match path {
-        "/" => Some(Route::own("/")),
+        "/" | "/invitations/accept" => Some(Route::own("/")),
         "/favicon.ico" | "/robots.txt" => Some(Route::own("/assets")),
         "/api/docs" => Some(Route::own("/api/docs")),
         "/.well-known/jwks.json" => Some(Route::public(

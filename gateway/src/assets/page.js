@@ -1,53 +1,33 @@
-// Sign in and look at a board. The access token stays in memory and the refresh token in the tab's session
-// storage, so that a closed tab is signed out. Text from the server is only ever set as text, never as HTML.
-"use strict";
+// Sign in and look at a board. The access token stays in memory.
+import { byId, call, onSubmit, refreshToken, say } from "./api.js";
 
-const REFRESH = "tenantry.refresh";
-const byId = (id) => document.getElementById(id);
 let accessToken = null;
-
-class Refused extends Error {
-  constructor(status, problem) {
-    super(problem?.detail || problem?.title || `The server answered ${status}.`);
-    this.status = status;
-  }
-}
-
-async function call(method, path, body) {
-  const headers = { accept: "application/json" };
-  if (body) headers["content-type"] = "application/json";
-  if (accessToken) headers.authorization = `Bearer ${accessToken}`;
-  const response = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
-  const answer = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw new Refused(response.status, answer);
-  return answer;
-}
 
 // Reads with a token that may have expired meanwhile.
 async function read(path) {
   try {
-    return await call("GET", path);
+    return await call("GET", path, null, accessToken);
   } catch (error) {
     if (error.status !== 401 || !(await refresh())) throw error;
-    return call("GET", path);
+    return call("GET", path, null, accessToken);
   }
 }
 
 function keep(answer) {
   const session = answer.session || answer;
   accessToken = session.access_token;
-  sessionStorage.setItem(REFRESH, session.refresh_token);
+  refreshToken.set(session.refresh_token);
 }
 
 async function refresh() {
-  const token = sessionStorage.getItem(REFRESH);
+  const token = refreshToken.get();
   if (!token) return false;
   accessToken = null;
   try {
     keep(await call("POST", "/auth/refresh", { refresh_token: token }));
     return true;
   } catch {
-    sessionStorage.removeItem(REFRESH);
+    refreshToken.forget();
     return false;
   }
 }
@@ -105,14 +85,9 @@ function signedIn(yes) {
   for (const id of ["board", "projects", "leave"]) byId(id).hidden = !yes;
 }
 
-function say(text) {
-  byId("message").textContent = text;
-}
-
 // Runs an action of the user and tells what went wrong.
 function act(action) {
   return async (event) => {
-    event?.preventDefault();
     say("");
     try {
       await action(event);
@@ -123,25 +98,23 @@ function act(action) {
   };
 }
 
-byId("login").addEventListener("submit", act(async (event) => {
-  const form = event.target;
-  accessToken = null;
-  keep(await call("POST", "/auth/login", { email: form.email.value, password: form.password.value }));
+onSubmit("login", async ({ email, password }, form) => {
+  keep(await call("POST", "/auth/login", { email, password }));
   form.reset();
   await showProjects();
-}));
+});
 
 byId("projects").addEventListener("change", act((event) => showBoard(event.target.value)));
 
 byId("leave").addEventListener("click", act(async () => {
-  await call("POST", "/auth/logout").catch(() => null);
+  await call("POST", "/auth/logout", null, accessToken).catch(() => null);
   accessToken = null;
-  sessionStorage.removeItem(REFRESH);
+  refreshToken.forget();
   byId("who").textContent = "";
   byId("board").replaceChildren();
   signedIn(false);
 }));
 
-act(async () => {
+await act(async () => {
   if (await refresh()) await showProjects();
 })();

@@ -1,5 +1,5 @@
-//! The built-in page: what this is, and on an organization's host a sign-in and its boards to look at. Plain
-//! HTML with one script, under a policy that lets nothing else run.
+//! The built-in pages: sign-up on the bare domain; on an organization's host a sign-in, its boards to look at, and the
+//! page that an invitation's link opens. Plain HTML and small scripts, under a policy that lets nothing else run.
 
 use axum::Router;
 use axum::extract::Extension;
@@ -17,23 +17,37 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Pages and what they load.
 pub(super) fn router() -> Router {
+    let script = |text: &'static str| get(async move || asset("text/javascript", text));
     Router::new()
-        .route("/", get(page))
+        .route("/", get(home))
+        .route(
+            "/invitations/accept",
+            get(async || page(include_str!("../assets/accept.html"))),
+        )
         .route(
             "/assets/page.css",
             get(async || asset("text/css", include_str!("../assets/page.css"))),
         )
+        .route("/assets/api.js", script(include_str!("../assets/api.js")))
+        .route("/assets/page.js", script(include_str!("../assets/page.js")))
         .route(
-            "/assets/page.js",
-            get(async || asset("text/javascript", include_str!("../assets/page.js"))),
+            "/assets/signup.js",
+            script(include_str!("../assets/signup.js")),
+        )
+        .route(
+            "/assets/accept.js",
+            script(include_str!("../assets/accept.js")),
         )
 }
 
-async fn page(Extension(place): Extension<Place>) -> Response {
-    let html = match place {
+async fn home(Extension(place): Extension<Place>) -> Response {
+    page(match place {
         Place::Bare => include_str!("../assets/home.html"),
         Place::Tenant(_) => include_str!("../assets/board.html"),
-    };
+    })
+}
+
+fn page(html: &'static str) -> Response {
     let headers = [
         (
             CONTENT_TYPE,
