@@ -12,8 +12,9 @@ pub struct Config {
     /// Longest wait of a request for a connection, in milliseconds; then the answer is 503.
     #[serde(default = "one_second")]
     pub acquire_timeout_ms: u64,
-    /// Time between two looks at every tenant's outbox for events that a crash left behind.
-    #[serde(default = "thirty")]
+    /// Time between two looks at every tenant's outbox for events that a crash left behind. The first is at start; a
+    /// look costs a connection for each tenant, so it is rare.
+    #[serde(default = "ten_minutes")]
     pub sweep_seconds: u64,
 }
 
@@ -25,6 +26,6 @@ fn one_second() -> u64 {
     1_000
 }
 
-fn thirty() -> u64 {
-    30
+fn ten_minutes() -> u64 {
+    600
 }
