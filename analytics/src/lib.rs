@@ -12,11 +12,9 @@ mod state;
 pub mod store;
 
 use axum::Router;
-use axum::routing::get;
 use events::{Amqp, BrokerState};
-use httpkit::openapi::{Conventions, DOCUMENT_PATH};
 use httpkit::tokens::Keys;
-use httpkit::{Guard, Json, Service};
+use httpkit::{Guard, Service, openapi};
 use runtime::App;
 use secrecy::ExposeSecret;
 use utoipa::OpenApi;
@@ -30,10 +28,10 @@ pub use store::Store;
 pub const QUEUE: &str = "analytics.events";
 
 #[derive(OpenApi)]
-#[openapi(
-    info(title = "Tenantry analytics", description = "What happens in an organization, in numbers."),
-    modifiers(&Conventions)
-)]
+#[openapi(info(
+    title = "Tenantry analytics",
+    description = "What happens in an organization, in numbers."
+))]
 struct Document;
 
 /// Puts the service together, starts its consumer and answers its router.
@@ -58,12 +56,8 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
 
 /// Every route, and the document that describes them.
 pub fn router(state: AppState) -> Router {
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
-        .merge(dashboard::router())
-        .split_for_parts();
-    router
-        .route(DOCUMENT_PATH, get(async || Json(document)))
-        .with_state(state)
+    let routes = OpenApiRouter::with_openapi(Document::openapi()).merge(dashboard::router());
+    openapi::serve(routes).with_state(state)
 }
 
 fn check_health(app: &App, store: &Store, broker: BrokerState) {

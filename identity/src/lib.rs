@@ -25,14 +25,13 @@ use axum::Router;
 use chrono::TimeDelta;
 use events::{Amqp, DatabaseOutbox, Publisher};
 use httpkit::client::{Upstream, http_client};
-use httpkit::openapi::{Conventions, DOCUMENT_PATH};
 use httpkit::tokens::ServiceSigner;
-use httpkit::{Guard, Json, Service};
+use httpkit::{Guard, Service, openapi};
 use kernel::SealKey;
 use passwords::Hasher;
 use runtime::{App, database};
 use secrecy::ExposeSecret;
-use utoipa::{Modify, OpenApi};
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use account::EmailAddress;
@@ -104,20 +103,14 @@ struct Description;
 
 /// Every route, with the document of the public ones.
 pub fn router(state: AppState) -> Router {
-    let (router, mut document) = OpenApiRouter::with_openapi(Description::openapi())
+    let routes = OpenApiRouter::with_openapi(Description::openapi())
         .merge(signup::router())
         .merge(session::router())
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())
-        .merge(keys::router())
-        .split_for_parts();
-    Conventions.modify(&mut document);
-    let document = Arc::new(document);
-    let serve = async move || Json(Arc::clone(&document));
-    router
-        .route(DOCUMENT_PATH, axum::routing::get(serve))
-        .with_state(state)
+        .merge(keys::router());
+    openapi::serve(routes).with_state(state)
 }
 
 fn check_health(app: &App, identity: &Arc<Identity>) {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use httpkit::{Json, Member, Problem, ProblemBody, Query};
+use httpkit::{Json, Member, Problem, Query};
 use kernel::{Clock, Permission};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -41,10 +41,10 @@ struct Days {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The numbers", body = Dashboard),
-        (status = 401, description = "Not signed in", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Without the permission `analytics:read`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "No such period", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not available at the moment", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in"),
+        (status = 403, description = "Without the permission `analytics:read`"),
+        (status = 422, description = "No such period"),
+        (status = 503, description = "Not available at the moment"),
     )
 )]
 async fn get_dashboard(

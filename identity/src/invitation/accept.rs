@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use events::topic::user::{MemberJoined, UserCreated};
 use garde::Validate;
-use httpkit::{Caller, Json, Problem, ProblemBody};
+use httpkit::{Caller, Json, Problem};
 use kernel::Role;
 use kernel::secret::sha256;
 use passwords::Password;
@@ -63,8 +63,8 @@ struct Preview {
     request_body = PreviewInvitation,
     responses(
         (status = 200, description = "the invitation", body = Preview),
-        (status = 404, description = "`invitation_not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "`invitation_expired`, `invitation_used`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`invitation_not_found`"),
+        (status = 410, description = "`invitation_expired`, `invitation_used`"),
     )
 )]
 async fn preview_invitation(
@@ -112,12 +112,12 @@ struct AcceptInvitation {
     request_body = AcceptInvitation,
     responses(
         (status = 201, description = "a member, signed in", body = Tokens),
-        (status = 401, description = "`invalid_credentials`: not the password of the account", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`invitation_not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`already_member`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "`invitation_expired`, `invitation_used`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "some fields are wrong", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: not the password of the account"),
+        (status = 404, description = "`invitation_not_found`"),
+        (status = 409, description = "`already_member`"),
+        (status = 410, description = "`invitation_expired`, `invitation_used`"),
+        (status = 422, description = "some fields are wrong"),
+        (status = 429, description = "`too_many_attempts`"),
     )
 )]
 async fn accept_invitation(

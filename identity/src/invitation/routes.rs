@@ -6,9 +6,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use httpkit::idempotency::IdempotencyKey;
-use httpkit::{
-    Created, Json, Member, NoContent, PageQuery, PageRequest, Path, Problem, ProblemBody,
-};
+use httpkit::{Created, Json, Member, NoContent, PageQuery, PageRequest, Path, Problem};
 use kernel::secret::{random_token, sha256};
 use kernel::{InvitationId, Page, Permission, Role, TenantId, UserId};
 use sea_orm::ConnectionTrait;
@@ -84,9 +82,9 @@ impl From<invitation::Model> for Invitation {
     params(("Idempotency-Key" = Option<String>, Header, description = "names this request")),
     responses(
         (status = 201, description = "the mail is on its way", body = Invitation),
-        (status = 403, description = "`permission_denied`, `role_not_grantable`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`already_member`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "some fields are wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`permission_denied`, `role_not_grantable`"),
+        (status = 409, description = "`already_member`"),
+        (status = 422, description = "some fields are wrong"),
     )
 )]
 async fn create_invitation(
@@ -188,7 +186,7 @@ fn link(identity: &Identity, subdomain: &str, token: &str) -> String {
     params(PageRequest),
     responses(
         (status = 200, description = "a page of invitations", body = Page<Invitation>),
-        (status = 403, description = "`permission_denied`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`permission_denied`"),
     )
 )]
 async fn list_invitations(
@@ -214,8 +212,8 @@ async fn list_invitations(
     params(("id" = InvitationId, Path, description = "id of the invitation")),
     responses(
         (status = 204, description = "it can no longer be accepted"),
-        (status = 403, description = "`permission_denied`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`invitation_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`permission_denied`"),
+        (status = 404, description = "`invitation_not_found`"),
     )
 )]
 async fn delete_invitation(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use httpkit::{Caller, Json, Member, NoContent, Problem, ProblemBody};
+use httpkit::{Caller, Json, Member, NoContent, Problem};
 use kernel::{Permissions, Role, SessionId};
 use passwords::Password;
 use serde::{Deserialize, Serialize};
@@ -58,9 +58,9 @@ struct Login {
     request_body = Login,
     responses(
         (status = 200, description = "signed in", body = Tokens),
-        (status = 401, description = "`invalid_credentials`: wrong, or not a member here", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "some fields are wrong", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: wrong, or not a member here"),
+        (status = 422, description = "some fields are wrong"),
+        (status = 429, description = "`too_many_attempts`"),
     )
 )]
 async fn login(
@@ -105,7 +105,7 @@ struct Refresh {
     request_body = Refresh,
     responses(
         (status = 200, description = "a new pair", body = Tokens),
-        (status = 401, description = "`invalid_refresh_token`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_refresh_token`"),
     )
 )]
 async fn refresh(
@@ -139,7 +139,7 @@ async fn refresh(
     security(("bearer" = [])),
     responses(
         (status = 204, description = "signed out"),
-        (status = 401, description = "no valid access token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "no valid access token"),
     )
 )]
 async fn logout(
@@ -172,7 +172,7 @@ struct Me {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "the member", body = Me),
-        (status = 401, description = "no valid access token, or the session has ended", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "no valid access token, or the session has ended"),
     )
 )]
 async fn get_me(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use garde::Validate;
 use httpkit::idempotency::IdempotencyKey;
-use httpkit::{Caller, Created, Json, Path, Problem, ProblemBody};
+use httpkit::{Caller, Created, Json, Path, Problem};
 use kernel::Subdomain;
 use passwords::Password;
 use serde::{Deserialize, Serialize};
@@ -81,11 +81,11 @@ struct SignedUp {
     params(("Idempotency-Key" = Option<String>, Header, description = "names this sign-up")),
     responses(
         (status = 201, description = "the organization is ready", body = SignedUp),
-        (status = 401, description = "`invalid_credentials`: the address has an account with another password", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`subdomain_taken`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`subdomain_reserved`, `subdomain_malformed`, `idempotency_key_reused`, or some fields are wrong", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "interrupted; send it again with the same key", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: the address has an account with another password"),
+        (status = 409, description = "`subdomain_taken`"),
+        (status = 422, description = "`subdomain_reserved`, `subdomain_malformed`, `idempotency_key_reused`, or some fields are wrong"),
+        (status = 429, description = "`too_many_attempts`"),
+        (status = 503, description = "interrupted; send it again with the same key"),
     )
 )]
 async fn create_organization(

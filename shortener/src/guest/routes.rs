@@ -13,7 +13,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, Method};
-use httpkit::{Path, Problem, ProblemBody};
+use httpkit::{Path, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -57,9 +57,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     params(("code" = String, Path)),
     responses(
         (status = 200, body = SharedBody),
-        (status = 401, description = "`password_required`: send it by POST", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such link, or taken back", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "Expired or used up", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`password_required`: send it by POST"),
+        (status = 404, description = "No such link, or taken back"),
+        (status = 410, description = "Expired or used up"),
     )
 )]
 async fn open_link(
@@ -81,10 +81,10 @@ async fn open_link(
     responses(
         (status = 200, body = SharedBody),
         (status = 303, description = "To the page, for forms"),
-        (status = 401, description = "`wrong_password`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such link, or taken back", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "Expired or used up", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many attempts", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`wrong_password`"),
+        (status = 404, description = "No such link, or taken back"),
+        (status = 410, description = "Expired or used up"),
+        (status = 429, description = "Too many attempts"),
     )
 )]
 async fn unlock_link(

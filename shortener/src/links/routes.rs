@@ -10,8 +10,7 @@ use httpkit::client::UpstreamError;
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::tokens::Resource;
 use httpkit::{
-    Created, IfMatch, Json, ListQuery, Member, NoContent, PageRequest, Problem, ProblemBody,
-    Versioned,
+    Created, IfMatch, Json, ListQuery, Member, NoContent, PageRequest, Problem, Versioned,
 };
 use kernel::{LinkId, Page, Permission, TenantId};
 use sea_orm::TransactionTrait;
@@ -42,9 +41,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     request_body = CreateLink,
     responses(
         (status = 201, body = LinkBody),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "The thing is not there, or not yours to see", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`permission_denied`"),
+        (status = 404, description = "The thing is not there, or not yours to see"),
+        (status = 422, description = "Some fields are wrong"),
     )
 )]
 async fn create_link(
@@ -128,7 +127,7 @@ async fn list_links(
     params(("id" = LinkId, Path)),
     responses(
         (status = 200, body = LinkBody),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such link, or not yours to see"),
     )
 )]
 async fn get_link(
@@ -148,8 +147,8 @@ async fn get_link(
     params(("id" = LinkId, Path)),
     responses(
         (status = 204),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such link, or not yours to see"),
+        (status = 412, description = "`If-Match` names another version"),
     )
 )]
 async fn revoke_link(
