@@ -10,12 +10,13 @@ use http::StatusCode;
 use kernel::{Ids, Role, TaskId, TenantId, UserId};
 use lapin::options::QueueDeleteOptions;
 use serde_json::json;
+use testkit::{setting, until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{Organization, World, eventually, variable};
+use crate::world::{Organization, World};
 
 /// A story of a dozen events about three tasks.
 fn story(org: &mut Organization) -> Vec<Envelope> {
@@ -108,7 +109,7 @@ async fn without_mongodb_the_dashboard_says_so_and_events_wait() {
 
 /// A way to MongoDB that can be shut.
 async fn door() -> (watch::Sender<bool>, u16) {
-    let url = variable("TENANTRY_TEST_MONGO_URL");
+    let url = setting("TENANTRY_TEST_MONGO_URL");
     let server = url.trim_start_matches("mongodb://").split('/').next();
     let server = server.unwrap().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -136,7 +137,7 @@ async fn door() -> (watch::Sender<bool>, u16) {
 #[tokio::test]
 async fn published_events_reach_the_dashboard() {
     let world = World::new().await;
-    let url = variable("TENANTRY_TEST_AMQP_URL");
+    let url = setting("TENANTRY_TEST_AMQP_URL");
     let queue = format!("test.{}", world.database.name());
     let shutdown = CancellationToken::new();
     let consumer = ingest::consumer(Amqp::new(&url, "test").unwrap(), &queue);
@@ -152,7 +153,7 @@ async fn published_events_reach_the_dashboard() {
     let rows: Vec<OutboxRow> = story.iter().map(row).collect();
     assert_eq!(publisher.publish(&rows).await.unwrap(), rows.len());
     let expected = json!({"created": 3, "done": 3, "open": 0});
-    eventually("dashboard has the numbers", async || {
+    until("dashboard has the numbers", async || {
         world.march(org.tenant).await["tasks"] == expected
     })
     .await;

@@ -2,7 +2,6 @@
 //! the test tells in events.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use analytics::{AppState, Store, ingest};
 use axum::Router;
@@ -14,25 +13,14 @@ use events::topic::task::{
 use events::{Action, Envelope, Event};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use httpkit::tokens::{
-    AUDIENCE, AccessClaims, AccessSigner, ISSUER, Keys, SERVICE_TOKEN_HEADER, ServiceSigner,
-};
+use httpkit::tokens::{AccessSigner, Keys, SERVICE_TOKEN_HEADER, ServiceSigner};
 use httpkit::{Guard, Service};
 use kernel::{Clock, Ids, ProjectId, Role, TaskId, TenantId, UserId};
 use mongodb::bson::{Document, doc};
 use secrecy::SecretString;
 use serde_json::Value;
+use testkit::SECRET;
 use tower::ServiceExt;
-
-const SECRET: &str = "a secret that all services of this test share";
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests take their servers from the environment"
-)]
-pub(crate) fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run it through ./dev test"))
-}
 
 pub(crate) struct World {
     pub(crate) store: Store,
@@ -43,7 +31,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::at(&variable("TENANTRY_TEST_MONGO_URL")).await
+        Self::at(&testkit::setting("TENANTRY_TEST_MONGO_URL")).await
     }
 
     /// With MongoDB at another address, such as a door's.
@@ -54,7 +42,7 @@ impl World {
             Ids::system().next::<TenantId>().uuid().simple()
         );
         let store = Store::new(url, &name).await.unwrap();
-        let direct = variable("TENANTRY_TEST_MONGO_URL");
+        let direct = testkit::setting("TENANTRY_TEST_MONGO_URL");
         let client = mongodb::Client::with_uri_str(direct).await.unwrap();
         store.prepare().await.unwrap();
         let signer = AccessSigner::new("test", &[7; 32]);
@@ -116,24 +104,7 @@ impl World {
     }
 
     fn token(&self, tenant: TenantId, role: Role) -> String {
-        let ids = Ids::system();
-        let now = Clock::system().now().timestamp();
-        let claims = AccessClaims {
-            iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub: ids.next(),
-            tenant_id: tenant,
-            sid: ids.next(),
-            jti: ids.next::<UserId>().uuid(),
-            iat: now,
-            nbf: now,
-            exp: now + 60,
-            name: "Ada".to_owned(),
-            email: "ada@example.com".to_owned(),
-            roles: vec![role],
-            permissions: role.permissions(),
-        };
-        self.signer.sign(&claims).unwrap()
+        self.signer.sign(&testkit::claims(tenant, role)).unwrap()
     }
 
     /// Everything that is stored, whatever its order.
@@ -246,14 +217,5 @@ impl Organization {
         let version = self.versions.entry(task).or_default();
         *version += 1;
         Some(*version)
-    }
-}
-
-/// Waits for a condition; a test never sleeps for a guessed time.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let end = tokio::time::Instant::now() + Duration::from_secs(30);
-    while !holds().await {
-        assert!(tokio::time::Instant::now() < end, "in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,5 +1,5 @@
-//! What tests share: the settings of the test system, waiting without sleeping, and a client that
-//! speaks to the gateway as a browser would.
+//! What tests share: the settings of the test system, waiting without sleeping, a database of their own, what
+//! a service under test needs around it, and a client that speaks to the gateway as a browser would.
 //!
 //! For tests alone; here a missing server or a broken answer may panic.
 
@@ -10,15 +10,21 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod database;
 mod front;
+mod service;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use database::Database;
 pub use front::{Answer, Front, Site};
+pub use service::{SECRET, claims, listen, shared_settings};
 
 const PAUSE: Duration = Duration::from_millis(20);
+/// For what takes milliseconds on a machine that does nothing else.
+const PATIENCE_SECONDS: u64 = 30;
 
 /// A setting of the test system; panics with what to do when it is missing.
 #[expect(
@@ -46,6 +52,14 @@ pub async fn eventually<T>(
         );
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Waits until `condition` holds, with patience.
+pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    eventually(what, PATIENCE_SECONDS, async || {
+        condition().await.then_some(())
+    })
+    .await;
 }
 
 /// A name no other test uses: letters and digits, a letter first, `prefix` in front.

@@ -9,9 +9,8 @@ use httpkit::tokens::{SERVICE_TOKEN_HEADER, ServiceSigner};
 use kernel::TenantId;
 use secrecy::SecretString;
 use serde_json::Value;
+use testkit::SECRET;
 use tower::ServiceExt;
-
-use crate::world::SECRET;
 
 /// What a call came to.
 #[derive(Debug)]

@@ -52,10 +52,7 @@ impl FakeResolver {
             .route("/internal/v1/tenants/{id}/confirm", post(confirm))
             .route("/internal/v1/subdomains/{name}", get(availability))
             .with_state(resolver.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        (resolver, format!("http://{address}"))
+        (resolver, testkit::listen(router).await)
     }
 
     pub(crate) fn claims(&self) -> MutexGuard<'_, Claims> {

@@ -10,17 +10,17 @@ use httpkit::{Guard, Service};
 use identity::{AppState, Config, Identity};
 use kernel::{Clock, TenantId};
 use migrator::{Address, schema};
-use runtime::{App, Common};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, Statement};
+use runtime::App;
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use testkit::{Database, SECRET};
 use tower::ServiceExt;
 
 use crate::call::{Answer, Call};
 use crate::resolver::FakeResolver;
 
 const SEAL_KEY: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-pub(crate) const SECRET: &str = "a secret that all services of this test share";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 pub(crate) struct World {
@@ -30,8 +30,7 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) config: Config,
     router: Router,
-    admin: DatabaseConnection,
-    database: String,
+    database: Database,
 }
 
 /// An organization with its owner signed in.
@@ -45,13 +44,12 @@ pub(crate) struct Organization {
 impl World {
     pub(crate) async fn new() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let server: Address = testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
-        let admin = Database::connect(server.url().as_str()).await.unwrap();
-        let database = testkit::unique("it_identity_");
-        let address = make_database(&admin, &server, &database).await;
+        let database = Database::create(testkit::unique("it_identity_")).await;
+        let address = fill(&database).await;
 
         let (resolver, resolver_url) = FakeResolver::start(&SecretString::from(SECRET)).await;
-        let mut app = App::new(common(&resolver_url));
+        let settings = testkit::shared_settings(&resolver_url);
+        let mut app = App::new(serde_json::from_value(settings).unwrap());
         app.clock = Clock::fixed(Clock::system().now());
         let config = config(&address);
         let identity = Arc::new(identity::assemble(&config, &app).await.unwrap());
@@ -68,7 +66,6 @@ impl World {
             router: runtime::layers::wrap(router, app.ids.clone()),
             app,
             config,
-            admin,
             database,
         }
     }
@@ -189,11 +186,7 @@ impl World {
 
     /// Changes the schema, as its owner.
     pub(crate) async fn alter(&self, sql: &str) {
-        let server: Address = testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
-        let owner = Database::connect(server.with_database(&self.database).url().as_str())
-            .await
-            .unwrap();
-        owner.execute_unprepared(sql).await.unwrap();
+        self.database.execute(sql).await;
     }
 
     /// Counts what a statement selects.
@@ -224,10 +217,8 @@ impl World {
     /// Drops the database.
     pub(crate) async fn close(self) {
         self.identity.db.clone().close().await.unwrap();
-        let drop = format!(r#"drop database "{0}" with (force)"#, self.database);
-        self.admin.execute_unprepared(&drop).await.unwrap();
-        let drop = format!(r#"drop role "{0}""#, self.database);
-        self.admin.execute_unprepared(&drop).await.unwrap();
+        let role = self.database.name().to_owned();
+        self.database.drop_with_role(&role).await;
     }
 }
 
@@ -244,42 +235,23 @@ fn statement<const N: usize>(sql: &str, values: [sea_orm::Value; N]) -> Statemen
     Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, values)
 }
 
-/// A database with the schema, and a role of the same name that may use it as the service does.
-async fn make_database(admin: &DatabaseConnection, server: &Address, name: &str) -> Address {
+/// The schema, and a role of the database's name that may use it as the service does.
+async fn fill(database: &Database) -> Address {
+    let name = database.name();
     let group = "do $$ begin create role identity_app; exception when duplicate_object or unique_violation then null; end $$";
     let role = format!(r#"create role "{name}" login password 'test-only' in role identity_app"#);
-    let database = format!(r#"create database "{name}""#);
-    for sql in [group, &role, &database] {
-        admin.execute_unprepared(sql).await.unwrap();
-    }
-    let session = migrator::Session::open(&server.with_database(name), schema::IDENTITY)
+    database.execute(group).await;
+    database.execute(&role).await;
+    let operator: Address = database.url().as_str().parse().unwrap();
+    let session = migrator::Session::open(&operator, schema::IDENTITY)
         .await
         .unwrap();
     session.up(schema::IDENTITY.head()).await.unwrap();
     session.close().await;
-    let (host, port) = (server.host(), server.port());
+    let (host, port) = (operator.host(), operator.port());
     format!("postgres://{name}:test-only@{host}:{port}/{name}")
         .parse()
         .unwrap()
-}
-
-fn common(resolver_url: &str) -> Common {
-    let nowhere = || "http://127.0.0.1:1".parse().unwrap();
-    Common {
-        domain: "localhost:8080".to_owned(),
-        scheme: runtime::Scheme::Http,
-        service_secret: SecretString::from(SECRET),
-        amqp_url: SecretString::from("amqp://127.0.0.1:1"),
-        resolver_url: resolver_url.parse().unwrap(),
-        identity_url: nowhere(),
-        project_url: nowhere(),
-        shortener_url: nowhere(),
-        analytics_url: nowhere(),
-        log: "info".to_owned(),
-        log_format: runtime::LogFormat::Json,
-        otlp_endpoint: None,
-        drain_seconds: 1,
-    }
 }
 
 fn config(address: &Address) -> Config {

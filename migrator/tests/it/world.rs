@@ -20,15 +20,6 @@ pub(crate) struct Tenant {
     pub(crate) name: String,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test server is named by the environment"
-)]
-fn server() -> Address {
-    let url = std::env::var("TENANTRY_TEST_ADMIN_URL").expect("run it through ./dev test");
-    url.parse().expect("a PostgreSQL URL")
-}
-
 pub(crate) async fn connect(address: &Address) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = address.config().connect(NoTls).await?;
     tokio::spawn(connection);
@@ -38,11 +29,12 @@ pub(crate) async fn connect(address: &Address) -> Result<Client, tokio_postgres:
 impl World {
     /// Nothing made yet.
     pub(crate) async fn bare() -> Self {
-        let admin = server();
-        let id = Ids::system().next::<TenantId>().uuid().simple().to_string();
+        let admin: Address = testkit::setting("TENANTRY_TEST_ADMIN_URL")
+            .parse()
+            .expect("a PostgreSQL URL");
         Self {
             client: connect(&admin).await.expect("the test server"),
-            suffix: id.chars().skip(20).collect(),
+            suffix: testkit::unique(""),
             admin,
         }
     }

@@ -31,10 +31,7 @@ pub(crate) async fn start(secret: &SecretString, signer: &AccessSigner) -> Strin
         .route("/internal/v1/shareable", post(shareable))
         .route("/internal/v1/shared/tasks/{id}", get(shared))
         .with_state(Neighbours { guard });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+    testkit::listen(router).await
 }
 
 async fn tenant(Path(id): Path<TenantId>) -> Json<Value> {

@@ -5,24 +5,24 @@ use axum::body::Body;
 use chrono::{TimeDelta, Utc};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, Request, StatusCode};
-use httpkit::tokens::{
-    AUDIENCE, AccessClaims, AccessSigner, ISSUER, SERVICE_TOKEN_HEADER, ServiceSigner,
-};
+use httpkit::tokens::{AccessSigner, SERVICE_TOKEN_HEADER, ServiceSigner};
 use httpkit::{CLIENT_ADDRESS_HEADER, Service};
-use kernel::{Clock, Ids, Role, TaskId, TenantId, UserId};
-use runtime::{App, Common};
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor, PgPool};
+use kernel::{Clock, Ids, Role, TaskId, TenantId};
+use runtime::App;
+use sea_orm::sqlx::{self, PgPool};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use shortener::Config;
+use testkit::{Database, SECRET};
 use tower::ServiceExt;
 use url::Url;
 
 use crate::neighbours;
 
-const SECRET: &str = "a service secret of more than 32 characters";
 const SCHEMA: &str = include_str!("../../../migrator/schema/shortener/0001_links.up.sql");
+/// The schema grants to it; tests of other crates may make it at the same moment.
+const ROLE: &str = "do $$ begin create role shortener_app login; \
+    exception when duplicate_object or unique_violation then null; end $$";
 pub(crate) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0";
 
 pub(crate) struct World {
@@ -34,8 +34,7 @@ pub(crate) struct World {
     router: Router,
     gateway: ServiceSigner,
     access: AccessSigner,
-    database: String,
-    admin: PgPool,
+    database: Database,
 }
 
 /// Somebody signed in.
@@ -53,36 +52,32 @@ pub(crate) struct Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let url: Url = testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
-        let (admin, database) = (pool(&url).await, testkit::unique("shortener_"));
-        let create = format!("create database {database}");
-        admin.execute(AssertSqlSafe(create)).await.unwrap();
-        let mut own = url.clone();
-        own.set_path(&database);
-        let db = pool(&own).await;
-        create_role(&admin).await;
-        db.execute(SCHEMA).await.unwrap();
+        let database = Database::create(testkit::unique("shortener_")).await;
+        database.execute(ROLE).await;
+        database.execute(SCHEMA).await;
 
         let (secret, access) = (
             SecretString::from(SECRET),
             AccessSigner::new("k1", &[7; 32]),
         );
         let neighbours = neighbours::start(&secret, &access).await;
-        let mut app = App::new(common(&neighbours));
+        let settings = testkit::shared_settings(&neighbours);
+        let mut app = App::new(serde_json::from_value(settings).unwrap());
         app.clock = Clock::fixed(Clock::system().now());
-        let router = shortener::start(&config(&own), &app).await.unwrap();
+        let router = shortener::start(&config(database.url()), &app)
+            .await
+            .unwrap();
         let ids = Ids::system();
         Self {
             clock: app.clock.clone(),
             tenant: ids.next(),
             other_tenant: ids.next(),
-            db,
+            db: database.pool().clone(),
             router: runtime::layers::wrap(router, ids),
             app,
             gateway: ServiceSigner::new(&secret, Service::Gateway),
             access,
             database,
-            admin,
         }
     }
 
@@ -91,24 +86,7 @@ impl World {
     }
 
     pub(crate) fn person_of(&self, tenant: TenantId, role: Role) -> Person {
-        let (ids, now) = (Ids::system(), Clock::system().now().timestamp());
-        let id: UserId = ids.next();
-        let claims = AccessClaims {
-            iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub: id,
-            tenant_id: tenant,
-            sid: ids.next(),
-            jti: id.uuid(),
-            iat: now,
-            nbf: now,
-            exp: now + 900,
-            name: "Ada".to_owned(),
-            email: "ada@example.test".to_owned(),
-            roles: vec![role],
-            permissions: role.permissions(),
-        };
-        let token = self.access.sign(&claims).unwrap();
+        let token = self.access.sign(&testkit::claims(tenant, role)).unwrap();
         Person { tenant, token }
     }
 
@@ -186,9 +164,7 @@ impl World {
     /// Stops the service and drops its database.
     pub(crate) async fn end(self) {
         self.app.stop().await;
-        self.db.close().await;
-        let drop = format!("drop database {} with (force)", self.database);
-        self.admin.execute(AssertSqlSafe(drop)).await.unwrap();
+        self.database.drop().await;
     }
 
     /// Stops the service: what waits is written.
@@ -262,33 +238,6 @@ pub(crate) fn path(link: &Value) -> String {
 
 pub(crate) fn task() -> TaskId {
     Ids::system().next()
-}
-
-async fn pool(url: &Url) -> PgPool {
-    let options: PgConnectOptions = url.as_str().parse().unwrap();
-    let pool = PgPoolOptions::new().max_connections(2);
-    pool.connect_with(options).await.unwrap()
-}
-
-/// The schema grants to it; tests of other crates may make it at the same moment.
-async fn create_role(admin: &PgPool) {
-    let sql = "do $$ begin create role shortener_app login; \
-        exception when duplicate_object or unique_violation then null; end $$";
-    admin.execute(sql).await.unwrap();
-}
-
-fn common(neighbours: &str) -> Common {
-    serde_json::from_value(json!({
-        "domain": "localhost:8080",
-        "service_secret": SECRET,
-        "amqp_url": "amqp://127.0.0.1:1",
-        "resolver_url": neighbours,
-        "identity_url": neighbours,
-        "project_url": neighbours,
-        "shortener_url": neighbours,
-        "analytics_url": neighbours,
-    }))
-    .unwrap()
 }
 
 fn config(database: &Url) -> Config {

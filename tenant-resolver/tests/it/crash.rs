@@ -1,7 +1,8 @@
 use kernel::TenantId;
 use tenant_resolver::provision::Build;
+use testkit::until;
 
-use crate::world::{World, database, eventually};
+use crate::world::{World, database};
 
 const STEPS: usize = 5;
 
@@ -29,7 +30,7 @@ async fn build_that_died_after_any_step_is_removed_without_a_trace() {
     for steps in 1..=STEPS {
         let tenant = crash_after(&world, steps).await;
         // The server notices the dead builder's connection a moment later.
-        eventually("leftover is removed", || async {
+        until("leftover is removed", async || {
             world.sweep().await;
             !world.tenants().await.contains(&tenant)
         })
@@ -54,7 +55,7 @@ async fn removal_that_died_half_way_is_taken_up_again() {
         .unwrap();
     let dropped = format!(r#"drop database "{}""#, database(tenant));
     world.admin.batch_execute(&dropped).await.unwrap();
-    eventually("removal is finished", || async {
+    until("removal is finished", async || {
         world.sweep().await;
         world.tenants().await.is_empty()
     })

@@ -14,8 +14,6 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tenant_resolver::Organizations;
 
-use crate::world::listen;
-
 #[derive(Clone, Default)]
 struct Known(Arc<Mutex<Answers>>);
 
@@ -37,7 +35,7 @@ impl FakeIdentity {
             .route("/internal/v1/organizations/{id}", get(organization))
             .with_state(known.clone());
         Self {
-            base: listen(router).await,
+            base: testkit::listen(router).await,
             known,
         }
     }

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use tenant_resolver::jobs::refill;
+use testkit::until;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{World, eventually};
+use crate::world::World;
 
 const SPARES: usize = 2;
 
@@ -12,13 +13,10 @@ async fn stock_is_filled_and_a_taken_spare_replaced() {
     let world = World::keeping(SPARES.try_into().unwrap()).await;
     let shutdown = CancellationToken::new();
     let job = tokio::spawn(refill(Arc::clone(&world.resolver), shutdown.clone()));
-    eventually("stock is full", || async { world.spares().await == SPARES }).await;
+    until("stock is full", async || world.spares().await == SPARES).await;
 
     world.claim("sign-up-1", "acme").await.unwrap();
-    eventually("spare is replaced", || async {
-        world.spares().await == SPARES
-    })
-    .await;
+    until("spare is replaced", async || world.spares().await == SPARES).await;
     assert_eq!(world.tenants().await.len(), SPARES + 1);
 
     shutdown.cancel();

@@ -42,13 +42,8 @@ impl World {
     /// The same, for a test that runs the refill.
     pub(crate) async fn keeping(spares: u32) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let admin_address: Address = admin_url().parse().unwrap();
-        let mark = Ids::system()
-            .next::<TenantId>()
-            .uuid()
-            .simple()
-            .to_string()
-            .split_off(20);
+        let admin_address: Address = testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
+        let mark = testkit::unique("");
         let names = ["catalog", "template", "catalog_role", "provisioner"]
             .map(|name| format!("it_{name}_{mark}"));
         let [catalog, template, catalog_role, provisioner] = &names;
@@ -68,7 +63,7 @@ impl World {
             CLAIM_TIMEOUT,
         );
         let resolver = Arc::new(resolver);
-        let secret = SecretString::from("a secret that all services of this test share");
+        let secret = SecretString::from(testkit::SECRET);
         let identity = FakeIdentity::start().await;
         Self {
             base: serve(&resolver, &secret).await,
@@ -220,24 +215,6 @@ pub(crate) async fn connect(address: &Address) -> Result<Client, tokio_postgres:
     Ok(client)
 }
 
-/// Waits until `condition` holds.
-pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while !condition().await {
-        assert!(tokio::time::Instant::now() < deadline, "{what}");
-        tokio::task::yield_now().await;
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests are told where the server is by `./dev test`"
-)]
-fn admin_url() -> String {
-    std::env::var("TENANTRY_TEST_ADMIN_URL")
-        .expect("TENANTRY_TEST_ADMIN_URL is not set: run it through ./dev test")
-}
-
 fn plan(
     admin: &Address,
     catalog: &str,
@@ -278,13 +255,5 @@ async fn serve(resolver: &Arc<Resolver>, secret: &SecretString) -> String {
         resolver: Arc::clone(resolver),
         guard,
     });
-    listen(runtime::layers::wrap(router, Ids::system())).await
-}
-
-/// Serves on a free port until the test ends; answers the base address.
-pub(crate) async fn listen(router: axum::Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+    testkit::listen(runtime::layers::wrap(router, Ids::system())).await
 }

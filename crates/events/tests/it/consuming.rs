@@ -7,8 +7,9 @@ use events::outbox::OutboxRow;
 use events::{Action, Amqp, Consumer, Envelope, Publisher, Queue};
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
+use testkit::until;
 
-use crate::support::{Door, Inbox, Running, Topic, amqp_url, eventually, raw_channel};
+use crate::support::{Door, Inbox, Running, Topic, amqp_url, raw_channel};
 
 async fn publish(publisher: &Publisher, events: &[Envelope]) {
     publisher.state().wait_connected().await;
@@ -48,7 +49,7 @@ async fn message_that_is_no_event_is_dead_and_the_rest_is_processed() {
 
     inbox.holds(2).await;
     let mut dead = Vec::new();
-    eventually("message is dead", async || {
+    until("message is dead", async || {
         dead.extend(topic.dead().await);
         !dead.is_empty()
     })
@@ -91,7 +92,7 @@ async fn message_that_keeps_failing_is_dead_after_six_deliveries() {
     .await;
 
     let mut dead = Vec::new();
-    eventually("both are dead", async || {
+    until("both are dead", async || {
         dead.extend(topic.dead().await);
         dead.len() == 2
     })
@@ -144,7 +145,7 @@ async fn live_consumer_prepares_anew_on_every_connection() {
     assert_eq!(prepared.load(Ordering::Relaxed), 1);
 
     door.shut();
-    eventually("loss is noticed", async || !state.connected()).await;
+    until("loss is noticed", async || !state.connected()).await;
     door.open();
     state.wait_connected().await;
     assert_eq!(prepared.load(Ordering::Relaxed), 2);

@@ -9,8 +9,9 @@ use events::outbox::{ConnectionOutbox, OutboxRow, OutboxSource, emit};
 use events::{BoxError, DatabaseOutbox, Envelope, Wake, relay};
 use kernel::{Ids, TenantId};
 use sea_orm::{DatabaseConnection, TransactionTrait};
+use testkit::until;
 
-use crate::support::{Door, OutboxDatabase, Running, Topic, amqp_url, eventually};
+use crate::support::{Door, OutboxDatabase, Running, Topic, amqp_url};
 
 async fn commit(db: &DatabaseConnection, events: &[Envelope]) {
     let transaction = db.begin().await.unwrap();
@@ -52,7 +53,7 @@ async fn committed_events_arrive_once_and_in_order() {
     let mut expected: Vec<String> = (0..450).map(|n| n.to_string()).collect();
     expected.push("last".to_owned());
     assert_eq!(inbox.subjects(), expected);
-    eventually("outbox is empty", async || outbox.waiting().await == 0).await;
+    until("outbox is empty", async || outbox.waiting().await == 0).await;
     running.stop().await;
     topic.delete().await;
     outbox.drop().await;
@@ -83,7 +84,7 @@ async fn events_of_a_broker_outage_arrive_after_it() {
     inbox.holds(1).await;
 
     door.shut();
-    eventually("loss is noticed", async || !state.connected()).await;
+    until("loss is noticed", async || !state.connected()).await;
     commit(&outbox.db, &[topic.event(&2), topic.event(&3)]).await;
     wake.notify();
     door.open();
@@ -126,7 +127,7 @@ async fn only_one_relay_at_a_time_claims_a_database() {
     assert!(second.begin().await.unwrap());
     // A relay that died without `end` takes its lock with it.
     drop(second);
-    eventually("lock is free", async || first.begin().await.unwrap()).await;
+    until("lock is free", async || first.begin().await.unwrap()).await;
     drop(first);
     outbox.drop().await;
 }

@@ -2,21 +2,18 @@
 //! broker behind a door that can be shut.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use events::topic::user::UserCreated;
 use events::{Action, Amqp, Consumer, Envelope, Publisher, Queue};
-use kernel::{Clock, Ids, TenantId, UserId};
+use kernel::{Clock, Ids, UserId};
 use lapin::options::{BasicGetOptions, QueueDeleteOptions};
 use lapin::{Connection, ConnectionProperties};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use testkit::{unique, until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-
-const DEADLINE: Duration = Duration::from_secs(30);
 
 const OUTBOX: &str = "create table outbox (
     seq bigint generated always as identity primary key,
@@ -27,48 +24,22 @@ const OUTBOX: &str = "create table outbox (
     created_at timestamptz not null default now()
 )";
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests take their servers from the environment"
-)]
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run it through ./dev test"))
-}
-
 pub(crate) fn amqp_url() -> String {
-    variable("TENANTRY_TEST_AMQP_URL")
-}
-
-/// Waits for a condition; a test never sleeps for a guessed time.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
-    while !holds().await {
-        assert!(Instant::now() < end, "in vain: {what}");
-        sleep(Duration::from_millis(20)).await;
-    }
+    testkit::setting("TENANTRY_TEST_AMQP_URL")
 }
 
 /// A database with an empty outbox, dropped with the value's [`OutboxDatabase::drop`].
 pub(crate) struct OutboxDatabase {
     pub(crate) db: DatabaseConnection,
-    name: String,
+    database: testkit::Database,
 }
 
 impl OutboxDatabase {
     pub(crate) async fn create() -> Self {
-        let name = format!("events_{}", unique());
-        let admin = Database::connect(variable("TENANTRY_TEST_ADMIN_URL"))
-            .await
-            .unwrap();
-        admin
-            .execute_unprepared(&format!("create database {name}"))
-            .await
-            .unwrap();
-        let url = variable("TENANTRY_TEST_ADMIN_URL");
-        let (server, _) = url.rsplit_once('/').unwrap();
-        let db = Database::connect(format!("{server}/{name}")).await.unwrap();
-        db.execute_unprepared(OUTBOX).await.unwrap();
-        Self { db, name }
+        let database = testkit::Database::create(unique("events_")).await;
+        database.execute(OUTBOX).await;
+        let db = Database::connect(database.url().as_str()).await.unwrap();
+        Self { db, database }
     }
 
     pub(crate) async fn waiting(&self) -> i64 {
@@ -82,19 +53,8 @@ impl OutboxDatabase {
 
     pub(crate) async fn drop(self) {
         self.db.close().await.unwrap();
-        let admin = Database::connect(variable("TENANTRY_TEST_ADMIN_URL"))
-            .await
-            .unwrap();
-        let name = self.name;
-        admin
-            .execute_unprepared(&format!("drop database {name} with (force)"))
-            .await
-            .unwrap();
+        self.database.drop().await;
     }
-}
-
-fn unique() -> String {
-    Ids::system().next::<TenantId>().uuid().simple().to_string()
 }
 
 /// A topic of this test alone: a routing key and a queue bound to it.
@@ -105,7 +65,7 @@ pub(crate) struct Topic {
 
 impl Topic {
     pub(crate) fn new() -> Self {
-        let unique = unique();
+        let unique = unique("");
         Self {
             key: format!("test.{unique}").leak(),
             queue: format!("test.{unique}"),
@@ -172,7 +132,7 @@ impl Inbox {
     }
 
     pub(crate) async fn holds(&self, count: usize) {
-        eventually("events arrive", async || self.ids().len() >= count).await;
+        until("events arrive", async || self.ids().len() >= count).await;
     }
 
     pub(crate) fn put(&self, batch: Vec<Envelope>) -> Vec<Action> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tenancy::{PoolError, TenantConnection};
+use testkit::until;
 use tokio::time::timeout;
 
-use crate::world::{World, eventually, settings};
+use crate::world::{World, settings};
 
 async fn answers(connection: &TenantConnection) -> bool {
     let statement = Statement::from_string(DbBackend::Postgres, "select 1 as one");
@@ -37,7 +38,7 @@ async fn many_tenants_stay_within_the_budget_and_all_are_served() {
     }
     // A backend that was told to go may still be going while its successor starts.
     assert!((1..=5).contains(&most), "{most} backends");
-    eventually("no more backends than the budget", async || {
+    until("no more backends than the budget", async || {
         world.backends().await <= 4
     })
     .await;
@@ -80,7 +81,7 @@ async fn statement_that_does_not_end_costs_the_connection_not_the_place() {
     let connection = world.pools.acquire(tenant).await.unwrap();
     assert!(answers(&connection).await);
     drop(connection);
-    eventually("server notices that its client left", async || {
+    until("server notices that its client left", async || {
         world.backends().await <= 1
     })
     .await;
@@ -164,13 +165,13 @@ async fn evicted_tenant_loses_idle_connections_at_once_and_used_ones_on_return()
     let held = world.pools.acquire(tenant).await.unwrap();
     drop(world.pools.acquire(tenant).await.unwrap());
     world.pools.evict(tenant).await;
-    eventually("idle connection closed", async || {
+    until("idle connection closed", async || {
         world.backends().await == 1
     })
     .await;
     assert!(answers(&held).await);
     drop(held);
-    eventually("used connection closed", async || {
+    until("used connection closed", async || {
         world.backends().await == 0
     })
     .await;

@@ -7,7 +7,6 @@ use kernel::{ClusterId, Ids, TenantId};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgPool};
 use tenancy::{PoolSettings, Pools, Resolver, TenantDescriptor};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -123,24 +122,10 @@ pub(crate) fn settings(budget: usize) -> PoolSettings {
     settings
 }
 
-/// Asks until the answer is yes.
-pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !condition().await {
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 fn database(tenant: TenantId) -> String {
     format!("tenant_{}", tenant.uuid().simple())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests are configured by the environment"
-)]
 fn admin_url() -> Url {
-    let url = std::env::var("TENANTRY_TEST_ADMIN_URL").expect("run it through ./dev test");
-    url.parse().unwrap()
+    testkit::setting("TENANTRY_TEST_ADMIN_URL").parse().unwrap()
 }
