@@ -32,7 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("analytics", &["events", "httpkit", "kernel", "runtime"]),
     ("migrator", &["events", "kernel"]),
-    ("e2e", &["events", "httpkit", "kernel", "testkit"]),
+    ("e2e", &["httpkit", "kernel", "testkit"]),
 ];
 
 /// The workspace's arrows as cargo sees them, without those of tests.
