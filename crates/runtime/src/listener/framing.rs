@@ -22,6 +22,8 @@ pub(super) struct Framing {
     line: Line,
     head: Head,
     lines_before: usize,
+    /// A head was spoiled and its end is still to be told.
+    end_missing: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +87,12 @@ impl Framing {
         }
     }
 
+    /// What is to be read next in place of the client's bytes: hyper looks at no head before its end, and the
+    /// end of a spoiled one may be what was spoiled.
+    pub(super) fn end_of_spoiled(&mut self) -> Option<&'static [u8]> {
+        std::mem::take(&mut self.end_missing).then_some(b"\r\n\r\n")
+    }
+
     fn head_byte(&mut self, byte: &mut u8) {
         if *byte != b'\n' {
             self.line.take(*byte);
@@ -146,6 +154,7 @@ impl Framing {
 
     fn refuse(&mut self, byte: &mut u8) {
         *byte = SPOILED;
+        self.end_missing = true;
         self.part = Part::Over;
     }
 }

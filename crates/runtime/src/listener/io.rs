@@ -151,6 +151,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.look();
+        if let Some(end) = self.framing.end_of_spoiled() {
+            let room = end.len().min(buffer.remaining());
+            buffer.put_slice(end.get(..room).unwrap_or_default());
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         match Pin::new(&mut self.inner).poll_read(cx, buffer) {
             Poll::Ready(read) => {
