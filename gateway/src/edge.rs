@@ -19,6 +19,7 @@ use http::request::Parts;
 use http::{HeaderName, Method, Request, Response, StatusCode};
 use httpkit::Problem;
 use kernel::Ids;
+use runtime::Scheme;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
@@ -44,6 +45,8 @@ const METHODS: HeaderValue =
 /// The parts of the door.
 pub struct Edge {
     pub domain: Domain,
+    /// How clients come.
+    pub scheme: Scheme,
     pub client: ClientAddress,
     pub limits: Limits,
     pub tenants: Tenants,
@@ -188,7 +191,7 @@ impl Edge {
     fn finish(&self, exchange: &Exchange, response: &mut Response<Body>) {
         let status = response.status();
         let fields = response.headers_mut();
-        headers::secure(fields);
+        headers::secure(fields, self.scheme);
         if let Some(standing) = &exchange.standing {
             standing.write(fields);
         }

@@ -3,9 +3,11 @@
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, STRICT_TRANSPORT_SECURITY, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use runtime::Scheme;
 
 /// Beginnings of header names by which programs tell each other who and where the client is.
 const IDENTITY_PREFIXES: [&str; 3] = ["x-tenantry-", "x-forwarded-", "x-original-"];
@@ -106,11 +108,7 @@ pub(crate) fn strip_response(headers: &mut HeaderMap) {
 
 /// What every answer carries unless its service said otherwise. The policy fits an API: nothing in an answer
 /// is ever run.
-const SECURITY: [(HeaderName, HeaderValue); 6] = [
-    (
-        http::header::STRICT_TRANSPORT_SECURITY,
-        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
-    ),
+const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (
         http::header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -133,11 +131,19 @@ const SECURITY: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
+/// Only where clients come by TLS: it is not to be said over plain HTTP (RFC 6797 §7.2).
+const STRICT_TRANSPORT: HeaderValue =
+    HeaderValue::from_static("max-age=31536000; includeSubDomains");
+
 /// Adds the security headers that are missing.
-pub(crate) fn secure(headers: &mut HeaderMap) {
+pub(crate) fn secure(headers: &mut HeaderMap, scheme: Scheme) {
     headers.reserve(SECURITY.len() + 6);
     for (name, value) in SECURITY {
         headers.entry(name).or_insert(value);
+    }
+    match scheme {
+        Scheme::Https => drop(headers.insert(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT)),
+        Scheme::Http => drop(headers.remove(STRICT_TRANSPORT_SECURITY)),
     }
 }
 
@@ -312,9 +318,20 @@ mod tests {
     #[test]
     fn a_service_may_set_its_own_policy() {
         let mut answer = headers(&[("content-security-policy", "default-src 'self'")]);
-        secure(&mut answer);
+        secure(&mut answer, Scheme::Http);
         assert_eq!(answer["content-security-policy"], "default-src 'self'");
         assert_eq!(answer["x-content-type-options"], "nosniff");
+    }
+
+    #[test]
+    fn strict_transport_is_asked_for_over_tls_alone() {
+        let told = |scheme| {
+            let mut answer = HeaderMap::new();
+            secure(&mut answer, scheme);
+            answer.remove("strict-transport-security")
+        };
+        assert_eq!(told(Scheme::Https), Some(STRICT_TRANSPORT));
+        assert_eq!(told(Scheme::Http), None);
     }
 
     proptest! {

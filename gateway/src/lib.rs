@@ -68,6 +68,7 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
     limits.keep_small(app);
     let gateway = Gateway::new(Edge {
         domain: Domain::new(&common.domain),
+        scheme: common.scheme,
         client,
         limits,
         tenants,
