@@ -1,12 +1,13 @@
-//! What the gateway learns from events: organizations that changed, sessions that ended. On every connection
+//! What the gateway learns from events: organizations and roles that changed, sessions that ended. On every connection
 //! to the broker it first catches up with what it may have missed.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use events::topic::session::SessionRevoked;
-use events::{Action, Amqp, Consumer, Envelope, Event, Queue};
+use events::topic::user::UserPermissionChanged;
+use events::{Action, Amqp, Consumer, Envelope, EnvelopeError, Event, Queue};
 use httpkit::client::Upstream;
-use kernel::{EventId, SessionId, Subdomain};
+use kernel::{EventId, Role, SessionId, Subdomain, TenantId, UserId};
 use runtime::App;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -15,12 +16,22 @@ use crate::session::Sessions;
 use crate::tenant::Tenants;
 
 const REVOKED: &str = "/internal/v1/sessions/revoked";
+const CHANGED: &str = "/internal/v1/members/changed";
 
 /// A session that identity has ended, its access tokens not yet expired.
 #[derive(Debug, Deserialize)]
 struct Revoked {
     session_id: SessionId,
     expires_at: DateTime<Utc>,
+}
+
+/// A member whose role may be another than an access token says that has not yet expired.
+#[derive(Debug, Deserialize)]
+struct Changed {
+    tenant_id: TenantId,
+    user_id: UserId,
+    role: Role,
+    changed_at: DateTime<Utc>,
 }
 
 /// Keeps the caches true.
@@ -40,7 +51,14 @@ impl News {
         let caught_up = self.clone();
         let consumer = Consumer::new(
             amqp,
-            Queue::live(&name, &["tenant.*", SessionRevoked::TYPE]),
+            Queue::live(
+                &name,
+                &[
+                    "tenant.*",
+                    SessionRevoked::TYPE,
+                    UserPermissionChanged::TYPE,
+                ],
+            ),
         )
         .on_connected(move || {
             let news = caught_up.clone();
@@ -75,6 +93,17 @@ impl News {
         for session in revoked {
             self.sessions.revoke(session.session_id, session.expires_at);
         }
+        let changed: Vec<Changed> = self.identity.get(CHANGED, None).await?;
+        for member in changed {
+            let Changed {
+                tenant_id,
+                user_id,
+                role,
+                changed_at,
+            } = member;
+            self.sessions
+                .give_role(tenant_id, user_id, role, changed_at);
+        }
         Ok(())
     }
 
@@ -88,13 +117,20 @@ impl News {
 
     async fn take_one(&self, envelope: &Envelope) -> Action {
         if envelope.is::<SessionRevoked>() {
-            return match envelope.data::<SessionRevoked>() {
-                Ok(ended) => {
-                    self.sessions.revoke(ended.session_id, ended.expires_at);
-                    Action::Ack
+            let ended = envelope.data::<SessionRevoked>();
+            return settle(ended.map(|ended| {
+                self.sessions.revoke(ended.session_id, ended.expires_at);
+            }));
+        }
+        if envelope.is::<UserPermissionChanged>() {
+            let changed = envelope.data::<UserPermissionChanged>();
+            return settle(changed.map(|changed| {
+                if let Some(tenant) = envelope.tenantid {
+                    let UserPermissionChanged { user_id, role } = changed;
+                    self.sessions
+                        .give_role(tenant, user_id, role, envelope.time);
                 }
-                Err(error) => Action::Dead(error.to_string().into()),
-            };
+            }));
         }
         // Whatever happened to an organization, what is remembered of it may be wrong.
         let subdomain = envelope
@@ -106,5 +142,13 @@ impl News {
             None => self.tenants.doubt_all(),
         }
         Action::Ack
+    }
+}
+
+/// What is none of ours goes to the dead letters.
+fn settle(taken: Result<(), EnvelopeError>) -> Action {
+    match taken {
+        Ok(()) => Action::Ack,
+        Err(error) => Action::Dead(error.to_string().into()),
     }
 }

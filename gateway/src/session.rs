@@ -1,5 +1,6 @@
 //! Access tokens at the door: checked once, remembered until they expire, refused as soon as their session is
-//! revoked. The services check again; this check spares them what would be refused anyway.
+//! revoked or the person has another role than they say. The services check tokens again, but only the door
+//! knows what happened since a token was signed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use dashmap::DashMap;
 use http::HeaderMap;
 use httpkit::tokens::Keys;
 use httpkit::{Problem, bearer, refusal};
-use kernel::{Clock, SessionId, TenantId, UserId};
+use kernel::{Clock, Role, SessionId, TenantId, UserId};
 use moka::sync::Cache;
 
 /// Tokens remembered.
@@ -24,7 +25,16 @@ pub struct Session {
     pub tenant: TenantId,
     pub user: UserId,
     pub id: SessionId,
+    issued_at: i64,
     expires_at: i64,
+    role: Option<Role>,
+}
+
+/// The role that a member got lately.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    role: Role,
+    at: DateTime<Utc>,
 }
 
 /// The tokens and revoked sessions that are known.
@@ -36,6 +46,7 @@ struct Inner {
     clock: Clock,
     verified: Cache<[u8; 32], Session>,
     revoked: DashMap<SessionId, DateTime<Utc>>,
+    given: DashMap<(TenantId, UserId), Given>,
 }
 
 impl Sessions {
@@ -50,6 +61,7 @@ impl Sessions {
             clock,
             verified,
             revoked: DashMap::new(),
+            given: DashMap::new(),
         }))
     }
 
@@ -70,6 +82,10 @@ impl Sessions {
             tracing::warn!(tenant.id = %tenant, user.id = %session.user, "token of another organization");
             return Err(Problem::unauthorized("token_of_other_organization"));
         }
+        if self.outdated(&session) {
+            return Err(Problem::unauthorized("token_outdated")
+                .with_detail("the role has changed since; refresh the session"));
+        }
         Ok(session)
     }
 
@@ -80,6 +96,30 @@ impl Sessions {
         if expires_at > now {
             self.0.revoked.insert(session, expires_at);
         }
+    }
+
+    /// Refuses the member's tokens of before `at` that say another role, until the last of them is gone by
+    /// itself. News may come twice and late: the latest change counts.
+    pub fn give_role(&self, tenant: TenantId, user: UserId, role: Role, at: DateTime<Utc>) {
+        let oldest = self.0.clock.now() - LONGEST;
+        self.0.given.retain(|_, given| given.at > oldest);
+        let mut given = self
+            .0
+            .given
+            .entry((tenant, user))
+            .or_insert(Given { role, at });
+        if given.at <= at {
+            *given = Given { role, at };
+        }
+    }
+
+    /// Whether the token was signed for a role that has been changed since.
+    fn outdated(&self, session: &Session) -> bool {
+        let given = self.0.given.get(&(session.tenant, session.user));
+        given.is_some_and(|given| {
+            // In the second of the change only the role tells which came first.
+            session.role != Some(given.role) && session.issued_at <= given.at.timestamp()
+        })
     }
 
     async fn verify(&self, token: &str) -> Result<Session, Problem> {
@@ -93,7 +133,9 @@ impl Sessions {
             tenant: claims.tenant_id,
             user: claims.sub,
             id: claims.sid,
+            issued_at: claims.iat,
             expires_at: claims.exp,
+            role: claims.roles.first().copied(),
         };
         self.0.verified.insert(hash, session);
         Ok(session)

@@ -3,7 +3,7 @@
 use e2e::{Organization, PASSWORD, token_in_mail};
 use kernel::Role;
 use serde_json::{Value, json};
-use testkit::unique;
+use testkit::{eventually, unique};
 
 #[tokio::test]
 async fn invited_person_joins_and_logs_in() {
@@ -168,4 +168,35 @@ async fn nobody_rises_above_who_lifts() {
         .patch(&owner, &json!({"role": "viewer"}))
         .await
         .expect_problem(409, "last_owner");
+}
+
+#[tokio::test]
+async fn lowered_role_counts_at_once() {
+    let acme = Organization::sign_up().await;
+    let admin = acme.join(Role::Admin).await;
+    let _ = admin.api.get("/api/v1/invitations").await.expect(200);
+    let own = format!("/api/v1/users/{}", admin.id);
+    let _ = acme
+        .owner
+        .api
+        .patch(&own, &json!({"role": "viewer"}))
+        .await
+        .expect(200);
+    let refused = eventually("the former token is refused", 5, async || {
+        let answer = admin.api.get("/api/v1/invitations").await;
+        (answer.status == 401).then_some(answer)
+    });
+    refused.await.expect_problem(401, "token_outdated");
+    // The session goes on, with the rights of the new role.
+    let body = json!({"refresh_token": admin.refresh_token});
+    let session = acme
+        .site
+        .post("/api/v1/auth/refresh", &body)
+        .await
+        .expect(200);
+    let viewer = acme
+        .site
+        .with_token(session.json()["access_token"].as_str().unwrap());
+    let _ = viewer.get("/api/v1/projects").await.expect(200);
+    let _ = viewer.get("/api/v1/invitations").await.expect(403);
 }

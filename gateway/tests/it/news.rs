@@ -4,8 +4,9 @@ use chrono::TimeDelta;
 use events::outbox::OutboxRow;
 use events::topic::session::SessionRevoked;
 use events::topic::tenant::TenantSuspended;
+use events::topic::user::UserPermissionChanged;
 use events::{Amqp, Envelope, Event, Publisher};
-use kernel::{Clock, Ids};
+use kernel::{Clock, Ids, Role, TenantId};
 use testkit::{eventually, setting};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,10 @@ use crate::support::{ACME, Door, GLOBEX, config, tenant};
 
 /// Publishes as a service would, until the broker has confirmed it.
 async fn publish<E: Event>(event: &E) {
+    publish_of(None, event).await;
+}
+
+async fn publish_of<E: Event>(tenant: Option<TenantId>, event: &E) {
     let publisher =
         Publisher::new(Amqp::new(&setting("TENANTRY_TEST_AMQP_URL"), "gateway-test").unwrap());
     let shutdown = CancellationToken::new();
@@ -21,7 +26,7 @@ async fn publish<E: Event>(event: &E) {
         &Ids::system(),
         &Clock::system(),
         "gateway-test",
-        None,
+        tenant,
         None,
         event,
     );
@@ -65,6 +70,32 @@ async fn a_revoked_session_is_out_at_once() {
     });
     assert_eq!(code.await, "session_revoked");
     assert_eq!(door.member("GET", "/api/v1/tasks", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn tokens_of_a_former_role_are_out_at_once() {
+    let door = Door::open_with(&config(), &setting("TENANTRY_TEST_AMQP_URL"));
+    let user_id = Ids::system().next();
+    let [admin, viewer] =
+        [Role::Admin, Role::Viewer].map(|role| door.token_of_person(ACME, user_id, role));
+    let elsewhere = door.token_of_person(GLOBEX, user_id, Role::Admin);
+    let ask = async |host: &str, token: &str| {
+        let headers = format!("authorization: Bearer {token}\r\n");
+        let answer = door.send("GET", host, "/api/v1/tasks", &headers).await;
+        (answer.status, answer.code())
+    };
+    assert_eq!(ask("acme.pm.test", &admin).await.0, 200);
+    door.connected().await;
+    let role = Role::Viewer;
+    let event = UserPermissionChanged { user_id, role };
+    publish_of(Some(tenant(ACME)), &event).await;
+    let code = eventually("the former role is out", 5, async || {
+        let (status, code) = ask("acme.pm.test", &admin).await;
+        (status == 401).then_some(code)
+    });
+    assert_eq!(code.await, "token_outdated");
+    assert_eq!(ask("acme.pm.test", &viewer).await.0, 200);
+    assert_eq!(ask("globex.pm.test", &elsewhere).await.0, 200);
 }
 
 #[tokio::test]

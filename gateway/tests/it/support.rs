@@ -12,7 +12,7 @@ use axum::routing::get;
 use gateway::Config;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use httpkit::tokens::{AUDIENCE, AccessClaims, AccessSigner, ISSUER};
-use kernel::{Clock, Ids, Role, SessionId, TenantId};
+use kernel::{Clock, Ids, Role, SessionId, TenantId, UserId};
 use runtime::config::{SHARED_PREFIX, Variables};
 use runtime::listener::{self, Limits};
 use runtime::{App, Common, Drain};
@@ -71,7 +71,8 @@ impl Door {
                 "/.well-known/jwks.json",
                 get(async move || jwks.to_string()),
             )
-            .route("/internal/v1/sessions/revoked", get(async || "[]"));
+            .route("/internal/v1/sessions/revoked", get(async || "[]"))
+            .route("/internal/v1/members/changed", get(async || "[]"));
         let nobody = "127.0.0.1:1".parse().unwrap();
         let common = common(
             serve(lookup(resolver.clone())),
@@ -105,12 +106,19 @@ impl Door {
     }
 
     pub(crate) fn token_of_session(&self, of: u128, session: SessionId) -> String {
-        let ids = Ids::system();
+        self.sign(of, session, Ids::system().next(), Role::Member)
+    }
+
+    pub(crate) fn token_of_person(&self, of: u128, user: UserId, role: Role) -> String {
+        self.sign(of, Ids::system().next(), user, role)
+    }
+
+    fn sign(&self, of: u128, session: SessionId, user: UserId, role: Role) -> String {
         let now = Clock::system().now().timestamp();
         let claims = AccessClaims {
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
-            sub: ids.next(),
+            sub: user,
             tenant_id: tenant(of),
             sid: session,
             jti: uuid::Uuid::nil(),
@@ -119,8 +127,8 @@ impl Door {
             exp: now + 900,
             name: "Ada".into(),
             email: "ada@example.com".into(),
-            roles: vec![Role::Member],
-            permissions: Role::Member.permissions(),
+            roles: vec![role],
+            permissions: role.permissions(),
         };
         self.signer.sign(&claims).unwrap()
     }

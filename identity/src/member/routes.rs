@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::routing::get;
+use chrono::{DateTime, Utc};
 use events::topic::user::UserPermissionChanged;
 use garde::Validate;
-use httpkit::{Caller, Json, Member, PageQuery, PageRequest, Path, Problem, ProblemBody};
+use httpkit::{Caller, Json, Member, PageQuery, PageRequest, Path, Problem};
 use kernel::{Page, Permission, Role, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +20,9 @@ use crate::account::EmailAddress;
 use crate::organization;
 use crate::state::{AppState, Identity};
 
+/// Longest list of changed members.
+const MAX_CHANGED: u64 = 10_000;
+
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_users))
@@ -27,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
             "/internal/v1/members/{tenant_id}/{user_id}",
             get(get_member),
         )
+        .route("/internal/v1/members/changed", get(list_changed))
 }
 
 /// A member of the organization.
@@ -64,7 +69,7 @@ impl From<store::Member> for MemberView {
     params(PageRequest),
     responses(
         (status = 200, description = "a page of members", body = Page<MemberView>),
-        (status = 401, description = "no valid access token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "no valid access token"),
     )
 )]
 async fn list_users(
@@ -89,7 +94,7 @@ async fn list_users(
     params(("id" = UserId, Path, description = "id of the person")),
     responses(
         (status = 200, description = "the member", body = MemberView),
-        (status = 404, description = "no member", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "no member"),
     )
 )]
 async fn get_user(
@@ -105,7 +110,7 @@ async fn get_user(
 /// What of a member may change.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 struct UpdateUser {
-    /// The new role, in force with the member's next token.
+    /// The new role; access tokens that say another are refused from now on, refreshing brings new ones.
     #[garde(skip)]
     role: Role,
 }
@@ -121,9 +126,9 @@ struct UpdateUser {
     request_body = UpdateUser,
     responses(
         (status = 200, description = "the member", body = MemberView),
-        (status = 403, description = "`permission_denied`, `role_not_grantable`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "no member", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`last_owner`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`permission_denied`, `role_not_grantable`"),
+        (status = 404, description = "no member"),
+        (status = 409, description = "`last_owner`"),
     )
 )]
 async fn update_user(
@@ -178,4 +183,29 @@ async fn get_member(
         name: member.name,
         role: member.role,
     }))
+}
+
+/// A member who came or changed within the life of an access token.
+#[derive(Debug, Serialize)]
+struct ChangedMember {
+    tenant_id: TenantId,
+    user_id: UserId,
+    role: Role,
+    changed_at: DateTime<Utc>,
+}
+
+/// What a gateway that missed events needs to know.
+async fn list_changed(
+    State(identity): State<Arc<Identity>>,
+    _: Caller,
+) -> Result<Json<Vec<ChangedMember>>, Problem> {
+    let since = identity.clock.now() - identity.lifetimes.access;
+    let rows = store::changed_since(&identity.db, since, MAX_CHANGED).await?;
+    let changed = rows.into_iter().map(|row| ChangedMember {
+        tenant_id: row.tenant_id,
+        user_id: row.user_id,
+        role: row.role,
+        changed_at: row.updated_at,
+    });
+    Ok(Json(changed.collect()))
 }

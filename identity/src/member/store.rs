@@ -94,6 +94,21 @@ pub(crate) async fn page(
         .await
 }
 
+/// Members of all organizations who came or changed since, the latest first.
+pub(super) async fn changed_since(
+    db: &impl ConnectionTrait,
+    since: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::Active.eq(true))
+        .filter(Column::UpdatedAt.gt(since))
+        .order_by_desc(Column::UpdatedAt)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
 pub(crate) async fn owners(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
     scoped(tenant)
         .filter(Column::Role.eq(Role::Owner))

@@ -85,6 +85,19 @@ async fn new_role_is_told_and_in_the_next_token() {
         world.events().await.last().unwrap(),
         "user.permission_changed"
     );
+    // What a gateway asks that was not there to hear it.
+    let changed = world.get("/internal/v1/members/changed").send().await;
+    let changed = changed.expect(200).body;
+    let found = changed
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["user_id"] == *id);
+    let found = found.unwrap();
+    assert_eq!(
+        (&found["role"], &found["tenant_id"]),
+        (&json!("admin"), &json!(acme.id))
+    );
 
     let next = world
         .refresh(acme.id, &session.text("refresh_token"))
