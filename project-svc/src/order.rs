@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 /// insertions at one spot.
 const MAX_KEY_CHARS: usize = 128;
 
-/// A place in a list.
+/// A place in a list. Page cursors carry it out and back, so what is read is checked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, DeriveValueType)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct OrderKey(String);
 
 /// Where in a list something is to go.
@@ -50,6 +50,19 @@ impl OrderKey {
         }
         let key = FractionalIndex::new(left.as_ref(), right.as_ref())?.to_string();
         (key.len() <= MAX_KEY_CHARS).then_some(Self(key))
+    }
+}
+
+impl TryFrom<String> for OrderKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hex && (1..=MAX_KEY_CHARS).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err("no place in a list")
+        }
     }
 }
 
@@ -168,6 +181,17 @@ mod tests {
                 let found: Vec<u32> = list.iter().map(|(id, _)| *id).collect();
                 prop_assert_eq!(&found, &expected);
             }
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_a_key_is_read_back() {
+        let read = |text: String| serde_json::from_value::<OrderKey>(text.into()).ok();
+        for key in spread(300) {
+            assert_eq!(read(key.0.clone()), Some(key));
+        }
+        for bad in ["", "a\u{0}b", "\u{e9}", "-", &"8".repeat(MAX_KEY_CHARS + 1)] {
+            assert_eq!(read(bad.to_owned()), None, "{bad:?}");
         }
     }
 

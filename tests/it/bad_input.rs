@@ -164,6 +164,32 @@ async fn ids_and_parameters_that_are_none_are_refused() {
 }
 
 #[tokio::test]
+async fn cursor_that_no_list_gave_is_refused() {
+    let acme = Organization::sign_up().await;
+    let (project, columns) = acme.project("Apollo").await;
+    let project = project["id"].as_str().unwrap();
+    // ["a\u0000b","0197a1e2-0000-7000-8000-000000000000"]: text that the database cannot take.
+    let cursor = "WyJhXHUwMDAwYiIsIjAxOTdhMWUyLTAwMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMCJd";
+    for list in [
+        "/api/v1/projects".to_owned(),
+        "/api/v1/tasks".to_owned(),
+        format!("/api/v1/projects/{project}/boards"),
+        format!(
+            "/api/v1/columns/{}/cards",
+            columns["todo"].as_str().unwrap()
+        ),
+        "/api/v1/users".to_owned(),
+        "/api/v1/links".to_owned(),
+        "/api/v1/invitations".to_owned(),
+    ] {
+        for cursor in [cursor, "x", ""] {
+            let answer = acme.owner.api.get(&format!("{list}?cursor={cursor}")).await;
+            answer.expect_problem(422, "validation_failed");
+        }
+    }
+}
+
+#[tokio::test]
 async fn references_to_what_is_not_there_are_refused() {
     let (acme, globex) = tokio::join!(Organization::sign_up(), Organization::sign_up());
     let (project, _) = acme.project("Apollo").await;
