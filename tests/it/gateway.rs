@@ -47,6 +47,27 @@ async fn only_one_well_formed_host_is_taken() {
 }
 
 #[tokio::test]
+async fn requests_that_can_be_read_in_two_ways_are_refused() {
+    let acme = Organization::sign_up().await;
+    let (host, token) = (acme.site.host(), &acme.owner.access_token);
+    let fields = format!("Host: {host}\r\nAuthorization: Bearer {token}\r\n");
+    let body = r#"{"name":"Smuggled"}"#;
+    let chunked = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let both =
+        "Content-Type: application/json\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for request in [
+        format!("POST /api/v1/projects HTTP/1.1\r\n{fields}{both}{chunked}"),
+        format!("GET /api/v1/projects HTTP/1.1\n{fields}\r\n"),
+        format!("GET /api/v1/projects HTTP/1.1\r\n{fields}X-A: 1\n\r\n"),
+        format!("GET /api/v1/projects HTTP/1.1\r\n{fields}\n"),
+    ] {
+        assert_eq!(raw(&request).await, Some(400), "{request}");
+    }
+    let projects = acme.owner.api.get("/api/v1/projects").await.expect(200);
+    assert_eq!(projects.json()["items"], json!([]));
+}
+
+#[tokio::test]
 async fn host_that_is_no_organization_is_not_found() {
     let front = Front::door();
     let label = "a".repeat(64);
