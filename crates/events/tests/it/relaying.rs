@@ -121,6 +121,9 @@ async fn only_one_relay_at_a_time_claims_a_database() {
     let outbox = OutboxDatabase::create().await;
     let mut first = DatabaseOutbox::new(&outbox.db);
     let mut second = DatabaseOutbox::new(&outbox.db);
+    // Nothing waits: nobody need come.
+    assert!(!first.begin().await.unwrap());
+    commit(&outbox.db, &[Topic::new().event(&"waiting")]).await;
     assert!(first.begin().await.unwrap());
     assert!(!second.begin().await.unwrap());
     first.end().await;
