@@ -82,6 +82,7 @@ async fn keep_signing_up(stop: Arc<AtomicBool>, acknowledged: Arc<AtomicUsize>) 
 }
 
 async fn killing_leaves_no_orphan(member: &str) {
+    Dev.whole().await;
     // Other tests of the same server may have left some.
     let before = strays().await;
     let (stop, acknowledged) = (
@@ -148,6 +149,7 @@ async fn killing_the_resolver_during_sign_ups_leaves_no_orphan() {
 
 #[tokio::test]
 async fn work_goes_on_without_the_broker_and_every_event_arrives_once() {
+    Dev.whole().await;
     let acme = Organization::sign_up().await;
     let (project, columns) = acme.project("Apollo").await;
     Dev.stop("rabbitmq").await;
@@ -222,6 +224,7 @@ async fn serves(acme: &Organization) {
 
 #[tokio::test]
 async fn politely_ended_services_lose_no_request() {
+    Dev.whole().await;
     let acme = Organization::sign_up().await;
     let (project, _) = acme.project("Apollo").await;
     for member in ["project-svc", "gateway"] {
@@ -290,6 +293,7 @@ async fn politely_ended_services_lose_no_request() {
 
 #[tokio::test]
 async fn restart_of_postgres_is_survived() {
+    Dev.whole().await;
     let acme = Organization::sign_up().await;
     let (project, _) = acme.project("Apollo").await;
     Dev.kill("postgres").await;

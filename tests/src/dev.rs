@@ -10,7 +10,27 @@ use tokio::process::Command;
 #[derive(Debug, Clone, Copy)]
 pub struct Dev;
 
+/// Everything that an earlier test may have left stopped, in the order of starting.
+const MEMBERS: [&str; 9] = [
+    "postgres",
+    "rabbitmq",
+    "mongodb",
+    "tenant-resolver",
+    "identity",
+    "project-svc",
+    "shortener",
+    "analytics",
+    "gateway",
+];
+
 impl Dev {
+    /// Starts whatever does not run.
+    pub async fn whole(self) {
+        for member in MEMBERS {
+            self.start(member).await;
+        }
+    }
+
     /// Ends a member politely.
     pub async fn stop(self, member: &str) {
         self.call("stop", member).await;

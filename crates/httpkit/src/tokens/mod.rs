@@ -1,4 +1,4 @@
-//! Tokens: who the person is ([`access`]), and which service calls for whom ([`service`]).
+//! Tokens: who the person is (`access`), and which service calls for whom (`service`).
 
 mod access;
 mod keys;
