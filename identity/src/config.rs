@@ -13,7 +13,7 @@ pub struct Config {
     pub database_url: SecretString,
     /// Connections to it.
     #[serde(default = "sixteen")]
-    pub connections: u32,
+    pub database_connections: u32,
     /// Seals the signing keys: `<key id>:<base64 of 32 bytes>`.
     pub seal_key: SecretString,
     /// The mail server: `smtp://` or `smtps://`, with login where it wants one.
@@ -23,7 +23,7 @@ pub struct Config {
     /// Life of an access token.
     #[serde(default = "fifteen")]
     pub access_token_minutes: u32,
-    /// Life of a session, however often it is refreshed.
+    /// Life of a session, however often it is refreshed; one that nobody refreshes ends after seven days.
     #[serde(default = "thirty")]
     pub refresh_token_days: u32,
     /// Seconds between two sweeps.

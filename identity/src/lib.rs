@@ -66,7 +66,7 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
 /// Everything but jobs and routes.
 pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
     let name = Service::Identity.name();
-    let db = database::connect(name, &config.database_url, config.connections).await?;
+    let db = database::connect(name, &config.database_url, config.database_connections).await?;
     let seal = SealKey::parse(config.seal_key.expose_secret())?;
     let signer = ServiceSigner::new(&app.common.service_secret, Service::Identity);
     let resolver_url = app.common.resolver_url.clone();

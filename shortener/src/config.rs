@@ -11,7 +11,7 @@ pub struct Config {
     pub database_url: SecretString,
     /// Connections to it.
     #[serde(default = "sixteen")]
-    pub connections: u32,
+    pub database_connections: u32,
     /// Seals the codes of links: `<key id>:<base64 of 32 bytes>`.
     pub seal_key: SecretString,
     /// Signs guests' cookies; the same in all instances.

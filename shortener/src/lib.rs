@@ -41,7 +41,7 @@ const FORGET_PERIOD: Duration = Duration::from_secs(60);
 /// Puts the service together, starts its jobs and answers its router.
 pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
     let name = Service::Shortener.name();
-    let db = database::connect(name, &config.database_url, config.connections).await?;
+    let db = database::connect(name, &config.database_url, config.database_connections).await?;
     let (http, common) = (http_client()?, &app.common);
     let signer = ServiceSigner::new(&common.service_secret, Service::Shortener);
     let upstream =

@@ -228,17 +228,22 @@ async fn politely_ended_services_lose_no_request() {
     let acme = Organization::sign_up().await;
     let (project, _) = acme.project("Apollo").await;
     for member in ["project-svc", "gateway"] {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, sent) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicUsize::new(0)),
+        );
         serves(&acme).await;
         let path = format!("/api/v1/projects/{}/tasks", project["id"].as_str().unwrap());
         let writers: Vec<_> = (0..8)
             .map(|writer| {
-                let (api, path, stop) = (acme.owner.api.clone(), path.clone(), Arc::clone(&stop));
+                let (api, path) = (acme.owner.api.clone(), path.clone());
+                let (stop, sent) = (Arc::clone(&stop), Arc::clone(&sent));
                 tokio::spawn(async move {
                     let mut answers = Vec::new();
                     let mut number = 0;
                     while !stop.load(Ordering::Relaxed) {
                         number += 1;
+                        sent.fetch_add(1, Ordering::Relaxed);
                         let body = json!({"title": format!("{writer}/{number}")});
                         let answer = api
                             .request(reqwest::Method::POST, &path)
@@ -255,7 +260,10 @@ async fn politely_ended_services_lose_no_request() {
                 })
             })
             .collect();
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        eventually("writes are under way", 20, async || {
+            (sent.load(Ordering::Relaxed) >= 24).then_some(())
+        })
+        .await;
         Dev.stop(member).await;
         Dev.start(member).await;
         stop.store(true, Ordering::Relaxed);

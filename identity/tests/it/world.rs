@@ -257,7 +257,7 @@ async fn fill(database: &Database) -> Address {
 fn config(address: &Address) -> Config {
     Config {
         database_url: SecretString::from(address.url().as_str()),
-        connections: 8,
+        database_connections: 8,
         seal_key: SecretString::from(SEAL_KEY),
         smtp_url: SecretString::from("smtp://127.0.0.1:1"),
         mail_from: "Tenantry <no-reply@tenantry.localhost>".to_owned(),
