@@ -21,8 +21,8 @@ infra_up() {
   step "Python tools" install_python_tools
   step "MongoDB binary" install_mongodb
   step "settings" write_settings
-  # RabbitMQ takes longest; all start before the first is waited for.
-  for member in rabbitmq postgres mongodb mail; do
+  # All start before the first is waited for.
+  for member in "${INFRA[@]}"; do
     running "$member" || step "start $member" member_start "$member"
   done
   for member in "${INFRA[@]}"; do
@@ -31,9 +31,10 @@ infra_up() {
 }
 
 infra_down() {
-  local member
-  for member in mail mongodb rabbitmq postgres; do
-    member_end "$member"
+  local i
+  # In the order opposite to their start.
+  for ((i = ${#INFRA[@]} - 1; i >= 0; i--)); do
+    member_end "${INFRA[i]}"
   done
 }
 
@@ -48,14 +49,15 @@ fi
 # Where data go that user postgres could not reach below the state folder.
 postgres_outside() { echo "/var/lib/tenantry-dev/$(sha256sum <<<"$STATE" | cut -c1-16)"; }
 
+# postgres_prepare <server>: its data folder, made once.
 postgres_prepare() {
-  local data="$STATE/postgres" bin
+  local data="$STATE/$1" bin
   bin=$(postgres_bin)
   [[ ! -f $data/PG_VERSION ]] || return 0
   if ((EUID == 0)); then
     if ! "${AS_POSTGRES[@]}" test -x "$STATE"; then
-      mkdir -p "$(postgres_outside)"
-      ln -sfn "$(postgres_outside)" "$data"
+      mkdir -p "$(postgres_outside)/$1"
+      ln -sfn "$(postgres_outside)/$1" "$data"
     fi
     mkdir -p "$data"
     chown postgres: "$data/"
@@ -71,9 +73,15 @@ postgres_prepare() {
 # notice on their own, and a new one must not start beside them.
 postgres_left() { [[ -z $(find /proc -maxdepth 2 -name cwd -lname "$1" 2>/dev/null) ]]; }
 
-postgres_start() {
+postgres_start() { postgres_serve postgres; }
+
+# The test system has a second cluster: tenants move between the two.
+postgres2_start() { postgres_serve postgres2; }
+
+# postgres_serve <server>
+postgres_serve() {
   local bin data settings=(
-    "listen_addresses=127.0.0.1" "port=$(port postgres)"
+    "listen_addresses=127.0.0.1" "port=$(port "$1")"
     # No socket: everything, ourselves included, comes over loopback with a password.
     "unix_socket_directories="
     "recovery_init_sync_method=syncfs" "autovacuum_naptime=5min" "wal_level=logical" "max_connections=120"
@@ -83,23 +91,25 @@ postgres_start() {
   # The test system's data outlive no crash of the machine. A killed server loses nothing it acknowledged: commits still
   # reach the kernel before they are answered.
   [[ $SYSTEM != test ]] || settings+=("fsync=off" "full_page_writes=off")
-  claim_port postgres "$(port postgres)"
-  postgres_prepare
+  claim_port "$1" "$(port "$1")"
+  postgres_prepare "$1"
   bin=$(postgres_bin)
-  data=$(readlink -f "$STATE/postgres")
+  data=$(readlink -f "$STATE/$1")
   wait_until "$STOP_SECONDS" postgres_left "$data"
   # After a kill its pid may stay taken by a zombie, which the server mistakes for a rival.
   rm -f "$data/postmaster.pid"
   mapfile -t settings < <(printf -- '-c\n%s\n' "${settings[@]}")
-  launch postgres "${AS_POSTGRES[@]}" -i PATH="$PATH" LC_ALL=C.UTF-8 \
+  launch "$1" "${AS_POSTGRES[@]}" -i PATH="$PATH" LC_ALL=C.UTF-8 \
     "$bin/postgres" -D "$data" "${settings[@]}"
 }
 
-postgres_await() { await postgres "$START_SECONDS" postgres_ready; }
-postgres_ready() { "$(postgres_bin)/pg_isready" --quiet --host=127.0.0.1 --port="$(port postgres)"; }
+postgres_await() { await postgres "$START_SECONDS" postgres_ready postgres; }
+postgres2_await() { await postgres2 "$START_SECONDS" postgres_ready postgres2; }
+postgres_ready() { "$(postgres_bin)/pg_isready" --quiet --host=127.0.0.1 --port="$(port "$1")"; }
 
 # TERM would wait for every client to leave; INT ends their sessions and shuts down cleanly.
 postgres_end() { end postgres INT; }
+postgres2_end() { end postgres2 INT; }
 
 # --- RabbitMQ. A name server (epmd), cookie, user and password of its own.
 

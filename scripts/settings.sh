@@ -4,6 +4,7 @@
 
 SERVICES=(tenant-resolver identity project-svc shortener analytics gateway)
 INFRA=(postgres rabbitmq mongodb mail)
+[[ $SYSTEM == dev ]] || INFRA=(postgres postgres2 rabbitmq mongodb mail)
 
 STATE="$ROOT/.dev/$SYSTEM"
 TOOLS="$ROOT/.dev/tools"
@@ -11,7 +12,7 @@ FLAG=$([[ $SYSTEM == dev ]] || echo ' --test')
 
 DEFAULT_PORT_BASE=8080
 TEST_OFFSET=10000
-HIGHEST_PORT_OFFSET=26
+HIGHEST_PORT_OFFSET=27
 
 # The base given by the caller, else the one this system was last started with, else the default.
 choose_port_base() {
@@ -47,6 +48,7 @@ port() {
     smtp) offset=24 ;;
     mail) offset=25 ;;
     epmd) offset=26 ;;
+    postgres2) offset=27 ;;
     *) die "no port is known for $1" ;;
   esac
   echo $((PORT_BASE + offset))
@@ -102,8 +104,8 @@ keep_secret() {
 
 secret() { sed -n "s/^$1=//p" "$STATE/secrets"; }
 
-postgres_url() { # <role> <secret> <database>
-  echo "postgres://$1:$(secret "password_$2")@127.0.0.1:$(port postgres)/$3"
+postgres_url() { # <role> <secret> <database> [server]
+  echo "postgres://$1:$(secret "password_$2")@127.0.0.1:$(port "${4:-postgres}")/$3"
 }
 
 print_settings() {
@@ -141,6 +143,10 @@ MIGRATOR_IDENTITY_URL=$(postgres_url identity_app identity identity)
 MIGRATOR_SHORTENER_URL=$(postgres_url shortener_app shortener shortener)
 MIGRATOR_PROVISIONER_URL=$(postgres_url tenant_provisioner provisioner postgres)
 MIGRATOR_SEAL_KEY=$(secret seal_resolver)
+MIGRATOR_RESOLVER_URL=http://127.0.0.1:$(port tenant-resolver)
+MIGRATOR_IDENTITY_API_URL=http://127.0.0.1:$(port identity)
+MIGRATOR_SERVICE_SECRET=$(secret service_secret)
+MIGRATOR_BACKUPS=$STATE/backups
 ENV
   "print_settings_$SYSTEM"
 }
@@ -172,6 +178,7 @@ ENV
 test_settings() {
   cat <<ENV
 TENANTRY_TEST_ADMIN_URL=$(postgres_url tenantry_admin admin postgres)
+TENANTRY_TEST_ADMIN_URL_2=$(postgres_url tenantry_admin admin postgres postgres2)
 TENANTRY_TEST_AMQP_URL=amqp://tenantry:$(secret password_amqp)@127.0.0.1:$(port rabbitmq)/%2f
 TENANTRY_TEST_MONGO_URL=mongodb://127.0.0.1:$(port mongodb)/?replicaSet=rs0
 TENANTRY_TEST_SMTP_URL=smtp://127.0.0.1:$(port smtp)

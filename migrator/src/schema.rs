@@ -56,6 +56,7 @@ pub const CATALOG: Schema = Schema {
     migrations: &[
         migration!("catalog", "0001_registry"),
         migration!("catalog", "0002_migration_history"),
+        migration!("catalog", "0003_lifecycle"),
     ],
 };
 

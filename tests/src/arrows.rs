@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["events", "httpkit", "kernel", "passwords", "runtime"],
     ),
     ("analytics", &["events", "httpkit", "kernel", "runtime"]),
-    ("migrator", &["events", "kernel"]),
+    ("migrator", &["events", "httpkit", "kernel"]),
     ("e2e", &["httpkit", "kernel", "testkit"]),
 ];
 
