@@ -32,6 +32,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("analytics", &["events", "httpkit", "kernel", "runtime"]),
     ("migrator", &["events", "httpkit", "kernel"]),
+    (
+        "bench",
+        &[
+            "events",
+            "httpkit",
+            "kernel",
+            "migrator",
+            "tenancy",
+            "tenant-resolver",
+        ],
+    ),
     ("e2e", &["httpkit", "kernel", "testkit"]),
 ];
 

@@ -1,0 +1,3 @@
+//! `./dev bench`: measurements beside what one would do instead.
+
+fn main() {}
