@@ -20,5 +20,5 @@ pub use id::{
 };
 pub use key::{ProjectKey, TaskKey};
 pub use role::{Permission, Permissions, Role};
-pub use seal::SealKey;
+pub use seal::{SealKey, SealKeys};
 pub use subdomain::Subdomain;

@@ -22,12 +22,23 @@ pub struct SealKey {
     cipher: XChaCha20Poly1305,
 }
 
+/// A ring of sealing keys: the newest seals, every one opens. While keys are changed, values under former ones are
+/// still around.
+#[derive(Clone, Debug)]
+pub struct SealKeys {
+    newest: SealKey,
+    former: Vec<SealKey>,
+}
+
 /// Why a value was not sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The setting is not `<key id>:<base64 of 32 bytes>`.
     #[error("seal key must be `<key id>:<base64 of 32 bytes>`")]
     Malformed,
+    /// A value names the key it needs by id, so no two may share one.
+    #[error("two seal keys have the same id")]
+    SameId,
     /// The value was sealed under another key.
     #[error("sealed under key `{0}`, which is not the one at hand")]
     OtherKey(String),
@@ -62,6 +73,12 @@ impl SealKey {
         &self.id
     }
 
+    /// What every value sealed under this key begins with, and no other does.
+    pub fn prefix(&self) -> Vec<u8> {
+        let id_length = u8::try_from(self.id.len()).unwrap_or(u8::MAX);
+        [&[id_length], self.id.as_bytes()].concat()
+    }
+
     /// Seals `plain` for `context`.
     pub fn seal(&self, plain: &[u8], context: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE_BYTES];
@@ -75,23 +92,20 @@ impl SealKey {
             .cipher
             .encrypt(&nonce, payload)
             .map_err(|_too_long| SealError::Refused)?;
-        let id_length = u8::try_from(self.id.len()).map_err(|_too_long| SealError::Malformed)?;
-        Ok([&[id_length], self.id.as_bytes(), &nonce[..], &ciphertext].concat())
+        Ok([&self.prefix(), &nonce[..], &ciphertext].concat())
     }
 
     /// Opens what [`SealKey::seal`] made for the same context.
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, SealError> {
-        let (id_length, rest) = sealed.split_first().ok_or(SealError::Refused)?;
-        let (id, rest) = rest
-            .split_at_checked(usize::from(*id_length))
-            .ok_or(SealError::Refused)?;
+        let id = key_id(sealed)?;
         if id != self.id.as_bytes() {
             return Err(SealError::OtherKey(
                 String::from_utf8_lossy(id).into_owned(),
             ));
         }
-        let (nonce, ciphertext) = rest
-            .split_first_chunk::<NONCE_BYTES>()
+        let (nonce, ciphertext) = sealed
+            .get(id.len() + 1..)
+            .and_then(<[u8]>::split_first_chunk::<NONCE_BYTES>)
             .ok_or(SealError::Refused)?;
         let payload = Payload {
             msg: ciphertext,
@@ -101,6 +115,63 @@ impl SealKey {
             .decrypt(&XNonce::from(*nonce), payload)
             .map_err(|_forged| SealError::Refused)
     }
+}
+
+impl SealKeys {
+    /// Reads the newest key and, separated by commas, the former ones. Two keys of one id are refused: it would not
+    /// be known which of them opens a value.
+    pub fn parse(newest: &str, former: Option<&str>) -> Result<Self, SealError> {
+        let newest = SealKey::parse(newest)?;
+        let former = former.unwrap_or_default().split(',').map(str::trim);
+        let former: Vec<SealKey> = former
+            .filter(|text| !text.is_empty())
+            .map(SealKey::parse)
+            .collect::<Result<_, _>>()?;
+        let mut ids: Vec<&str> = former.iter().map(SealKey::id).collect();
+        ids.push(newest.id());
+        ids.sort_unstable();
+        let all = ids.len();
+        ids.dedup();
+        if ids.len() < all {
+            return Err(SealError::SameId);
+        }
+        Ok(Self { newest, former })
+    }
+
+    /// The key that seals.
+    pub fn newest(&self) -> &SealKey {
+        &self.newest
+    }
+
+    /// Seals `plain` for `context` under the newest key.
+    pub fn seal(&self, plain: &[u8], context: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.newest.seal(plain, context)
+    }
+
+    /// Opens what any key of the ring sealed for the same context.
+    pub fn open(&self, sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, SealError> {
+        let id = key_id(sealed)?;
+        let mut keys = std::iter::once(&self.newest).chain(&self.former);
+        keys.find(|key| key.id.as_bytes() == id)
+            .ok_or_else(|| SealError::OtherKey(String::from_utf8_lossy(id).into_owned()))?
+            .open(sealed, context)
+    }
+}
+
+impl From<SealKey> for SealKeys {
+    fn from(newest: SealKey) -> Self {
+        Self {
+            newest,
+            former: Vec::new(),
+        }
+    }
+}
+
+/// The id of the key that sealed a value.
+fn key_id(sealed: &[u8]) -> Result<&[u8], SealError> {
+    let (id_length, rest) = sealed.split_first().ok_or(SealError::Refused)?;
+    rest.get(..usize::from(*id_length))
+        .ok_or(SealError::Refused)
 }
 
 impl fmt::Debug for SealKey {
@@ -134,6 +205,29 @@ mod tests {
         assert!(
             matches!(key("k2", 7).open(&sealed, b""), Err(SealError::OtherKey(id)) if id == "k1")
         );
+    }
+
+    #[test]
+    fn ring_seals_with_the_newest_key_and_opens_with_any() {
+        let text = |id: &str, byte| format!("{id}:{}", STANDARD.encode([byte; KEY_BYTES]));
+        let (newest, former) = (
+            text("k3", 3),
+            format!("{}, {}", text("k2", 2), text("k1", 1)),
+        );
+        let ring = SealKeys::parse(&newest, Some(&former)).unwrap();
+        for byte in 1..=3 {
+            let sealed = key(&format!("k{byte}"), byte).seal(b"x", b"c").unwrap();
+            assert_eq!(ring.open(&sealed, b"c").unwrap(), b"x");
+        }
+        let sealed = ring.seal(b"x", b"c").unwrap();
+        assert!(sealed.starts_with(&key("k3", 3).prefix()));
+        let stranger = key("k4", 3).seal(b"x", b"c").unwrap();
+        assert!(matches!(ring.open(&stranger, b"c"), Err(SealError::OtherKey(id)) if id == "k4"));
+        assert!(ring.open(&[], b"c").is_err());
+        assert!(matches!(
+            SealKeys::parse(&newest, Some(&text("k3", 1))),
+            Err(SealError::SameId)
+        ));
     }
 
     #[test]
