@@ -30,6 +30,35 @@ pub struct TenantDescriptor {
     pub password: SecretString,
     /// The newest migration the database has, for example `0003_labels`.
     pub schema_version: Option<String>,
+    /// Connections the cluster has for tenants, of all processes together.
+    #[serde(default)]
+    pub connection_budget: Option<u32>,
+    /// What the tenant's plan allows.
+    #[serde(default)]
+    pub limits: TenantLimits,
+    /// The tenant's share of a cluster where tenants wait, beside others with 1; 1 when absent.
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// Connections the plan allows the tenant while other tenants wait.
+    #[serde(default)]
+    pub connection_cap: Option<u32>,
+}
+
+/// What a tenant's plan allows; what is absent is unlimited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct TenantLimits {
+    /// Active members of the organization.
+    #[serde(default)]
+    pub people: Option<u64>,
+    /// Projects that are not archived.
+    #[serde(default)]
+    pub projects: Option<u64>,
+    /// Bytes of attached files.
+    #[serde(default)]
+    pub storage_bytes: Option<u64>,
+    /// Requests of all people together.
+    #[serde(default)]
+    pub requests_per_minute: Option<u64>,
 }
 
 impl TenantDescriptor {

@@ -19,6 +19,9 @@ pub enum PoolError {
     /// The tenant's database is being made.
     #[error("tenant is being provisioned")]
     Provisioning,
+    /// The tenant's database is being moved, copied or migrated, for longer than a request waits.
+    #[error("tenant is held")]
+    Held,
     /// Too many requests of this tenant wait already.
     #[error("too many requests wait for a connection of the tenant")]
     Busy,
@@ -44,6 +47,7 @@ impl From<PoolError> for Problem {
             PoolError::Provisioning => {
                 Self::unavailable("tenant_provisioning", RETRY_LATER_SECONDS)
             }
+            PoolError::Held => Self::unavailable("tenant_held", RETRY_AFTER_SECONDS),
             PoolError::Busy => Self::too_many("tenant_busy", RETRY_AFTER_SECONDS),
             PoolError::Timeout => Self::unavailable("tenant_busy", RETRY_AFTER_SECONDS),
             PoolError::SchemaVersion => {
@@ -67,6 +71,7 @@ mod tests {
             (PoolError::Unknown, 404),
             (PoolError::Suspended, 403),
             (PoolError::Provisioning, 503),
+            (PoolError::Held, 503),
             (PoolError::Busy, 429),
             (PoolError::Timeout, 503),
             (PoolError::Unavailable, 503),

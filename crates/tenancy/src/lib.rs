@@ -16,7 +16,7 @@ mod settings;
 mod work;
 
 pub use connection::TenantConnection;
-pub use descriptor::TenantDescriptor;
+pub use descriptor::{TenantDescriptor, TenantLimits};
 pub use error::PoolError;
 pub use outbox::{TenantFleet, TenantOutbox};
 pub use pool::Pools;

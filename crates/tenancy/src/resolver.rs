@@ -146,6 +146,7 @@ fn refusal(tenant: TenantId, error: &UpstreamError) -> PoolError {
         UpstreamError::Status { code, .. } if code == "tenant_provisioning" => {
             PoolError::Provisioning
         }
+        UpstreamError::Status { code, .. } if code == "tenant_held" => PoolError::Held,
         UpstreamError::Status { .. }
         | UpstreamError::Unreachable { .. }
         | UpstreamError::Token(_)

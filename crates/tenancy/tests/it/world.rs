@@ -6,7 +6,7 @@ use events::FleetWake;
 use kernel::{ClusterId, Ids, TenantId};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgPool};
-use tenancy::{PoolSettings, Pools, Resolver, TenantDescriptor};
+use tenancy::{PoolSettings, Pools, Resolver, TenantDescriptor, TenantLimits};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -113,6 +113,10 @@ async fn create_tenant(
         role: url.username().to_owned(),
         password: url.password().unwrap_or_default().into(),
         schema_version: Some("0001_foundation".to_owned()),
+        connection_budget: None,
+        limits: TenantLimits::default(),
+        weight: None,
+        connection_cap: None,
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::TenantLimits;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Connection {
@@ -39,6 +40,10 @@ fn target(number: u8, generation: i32) -> Arc<TenantDescriptor> {
         role: String::new(),
         password: "".into(),
         schema_version: None,
+        connection_budget: None,
+        limits: TenantLimits::default(),
+        weight: None,
+        connection_cap: None,
     })
 }
 
