@@ -14,16 +14,29 @@ pub(crate) trait Callers: Send {
 }
 
 /// Proof that the caller is one of `C`.
-pub(crate) struct Allowed<C>(PhantomData<C>);
+pub(crate) struct Allowed<C> {
+    caller: Service,
+    list: PhantomData<C>,
+}
 
 /// Whoever needs to know which tenants there are.
 pub(crate) struct Readers;
 
-/// Signs organizations up.
-pub(crate) struct Identity;
+/// Signs organizations up: identity for people, the migrator for its operator.
+pub(crate) struct SignUp;
 
 /// The only holder of tenant connections.
 pub(crate) struct Project;
+
+/// The operator's hand.
+pub(crate) struct Operator;
+
+impl<C> Allowed<C> {
+    /// Whether the operator asks, who sees more than the services do.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.caller == Service::Migrator
+    }
+}
 
 impl Callers for Readers {
     const SERVICES: &'static [Service] = &[
@@ -36,12 +49,16 @@ impl Callers for Readers {
     ];
 }
 
-impl Callers for Identity {
-    const SERVICES: &'static [Service] = &[Service::Identity];
+impl Callers for SignUp {
+    const SERVICES: &'static [Service] = &[Service::Identity, Service::Migrator];
 }
 
 impl Callers for Project {
     const SERVICES: &'static [Service] = &[Service::ProjectSvc];
+}
+
+impl Callers for Operator {
+    const SERVICES: &'static [Service] = &[Service::Migrator];
 }
 
 impl<S, C> FromRequestParts<S> for Allowed<C>
@@ -55,6 +72,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let caller = Caller::from_request_parts(parts, state).await?;
         caller.only(C::SERVICES)?;
-        Ok(Self(PhantomData))
+        Ok(Self {
+            caller: caller.service,
+            list: PhantomData,
+        })
     }
 }

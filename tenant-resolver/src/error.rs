@@ -29,6 +29,21 @@ pub enum Error {
     /// The tenant exists but cannot be connected to now.
     #[error("tenant is {0}")]
     NotServing(Status),
+    /// It is held for something else: in a moment it will not be.
+    #[error("tenant is held")]
+    Held,
+    /// The transition asked for does not leave this state.
+    #[error("tenant is {0}")]
+    State(Status),
+    /// Its source is used by somebody who does not leave.
+    #[error("tenant's database is in use")]
+    InUse,
+    /// Another session changes its role or database right now.
+    #[error("tenant is being worked on")]
+    Busy,
+    /// No cluster of that name that could be meant.
+    #[error("no such cluster")]
+    ClusterUnknown,
     /// No cluster is open for placement.
     #[error("no cluster is open for placement")]
     NoPlacement,
@@ -66,6 +81,8 @@ pub enum Error {
 
 /// How soon asking again may help: about the time one database takes to build.
 const RETRY_SECONDS: u64 = 2;
+/// A hold is over in milliseconds as a rule; a header cannot say less.
+const HELD_RETRY_SECONDS: u64 = 1;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -94,6 +111,16 @@ impl From<Error> for Problem {
             Error::NotServing(Status::Provisioning) => {
                 Self::unavailable("tenant_provisioning", RETRY_SECONDS)
             }
+            Error::NotServing(Status::Moving | Status::Migrating) => {
+                Self::unavailable("tenant_held", HELD_RETRY_SECONDS)
+            }
+            Error::Held => Self::conflict("tenant_held", "the tenant is held for something else"),
+            Error::State(status) => {
+                Self::conflict("tenant_state", format!("the tenant is {status}"))
+            }
+            Error::InUse | Error::Busy => Self::unavailable("tenant_busy", RETRY_SECONDS),
+            Error::ClusterUnknown => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cluster_unknown")
+                .with_detail("no cluster of this name takes tenants"),
             Error::NotServing(_) => Self::unavailable("tenant_unavailable", RETRY_SECONDS),
             Error::NoPlacement | Error::NoSpare | Error::Superseded | Error::Cluster { .. } => {
                 Self::unavailable("no_database", RETRY_SECONDS).with_cause(error)
@@ -142,7 +169,14 @@ mod tests {
                 503,
                 "tenant_provisioning",
             ),
-            (Error::NotServing(Status::Moving), 503, "tenant_unavailable"),
+            (Error::NotServing(Status::Moving), 503, "tenant_held"),
+            (Error::NotServing(Status::Migrating), 503, "tenant_held"),
+            (Error::NotServing(Status::Failed), 503, "tenant_unavailable"),
+            (Error::Held, 409, "tenant_held"),
+            (Error::State(Status::Deleting), 409, "tenant_state"),
+            (Error::InUse, 503, "tenant_busy"),
+            (Error::Busy, 503, "tenant_busy"),
+            (Error::ClusterUnknown, 422, "cluster_unknown"),
             (Error::NoPlacement, 503, "no_database"),
             (
                 Error::CatalogAway(deadpool_postgres::PoolError::Closed),

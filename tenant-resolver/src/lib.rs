@@ -8,9 +8,14 @@ mod catalog;
 pub mod claim;
 pub mod config;
 mod error;
+mod hold;
 pub mod jobs;
+pub mod lifecycle;
+pub mod limits;
 mod lookup;
+pub mod names;
 pub mod outbox;
+mod placement;
 pub mod provision;
 mod state;
 mod status;
@@ -23,7 +28,6 @@ use events::{Amqp, Publisher};
 use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service};
-use kernel::SealKey;
 use runtime::App;
 use secrecy::ExposeSecret;
 
@@ -37,14 +41,16 @@ pub use status::Status;
 
 /// Puts the service together, starts its jobs and answers its router.
 pub fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
-    let resolver = Arc::new(Resolver::new(
+    let mut resolver = Resolver::new(
         catalog::pool(&config.database_url)?,
-        SealKey::parse(config.seal_key.expose_secret())?,
+        config.seal_keys()?,
         app.clock.clone(),
         app.ids.clone(),
         config.spares,
         Duration::from_secs(config.claim_timeout_seconds),
-    ));
+    );
+    resolver.delete_grace = config.delete_grace();
+    let resolver = Arc::new(resolver);
     let http = http_client()?;
     let secret = &app.common.service_secret;
     let signer = ServiceSigner::new(secret, Service::TenantResolver);
@@ -56,6 +62,10 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
     app.spawn(
         "refill",
         jobs::refill(Arc::clone(&resolver), app.shutdown.clone()),
+    );
+    app.spawn(
+        "holds",
+        jobs::end_holds_forever(Arc::clone(&resolver), app.shutdown.clone()),
     );
     app.spawn(
         "sweep",
@@ -73,7 +83,13 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
 
 /// Every route, for callers inside the system alone.
 pub fn router(state: AppState) -> Router {
-    lookup::router().merge(claim::router()).with_state(state)
+    lookup::router()
+        .merge(claim::router())
+        .merge(lifecycle::router())
+        .merge(hold::router())
+        .merge(names::router())
+        .merge(limits::router())
+        .with_state(state)
 }
 
 fn check_health(app: &App, resolver: &Arc<Resolver>) {

@@ -6,29 +6,36 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use deadpool_postgres::Pool;
 use httpkit::Guard;
-use kernel::{Clock, Ids, SealKey};
+use kernel::{Clock, Ids, SealKeys};
 use tokio::sync::{Notify, Semaphore};
+
+use crate::placement::Placement;
 
 /// Databases built at once: flat-out building raises the neighbours' latency ninefold.
 const BUILDS_AT_ONCE: usize = 2;
+
+const DELETE_GRACE: Duration = Duration::from_secs(30 * 86_400);
 
 /// The control plane itself. Any number of instances may work on one catalog.
 pub struct Resolver {
     /// Connections to the catalog.
     pub catalog: Pool,
     /// Opens and seals the passwords of provisioners and tenants.
-    pub seal: SealKey,
+    pub seal: SealKeys,
     /// Tells the time.
     pub clock: Clock,
     /// Makes ids.
     pub ids: Ids,
-    /// Spare databases to keep.
+    /// Spare databases to keep on each cluster that is open for placement.
     pub spares_wanted: u32,
     /// How old an unconfirmed claim grows before identity is asked about it.
     pub claim_timeout: Duration,
+    /// How long a deletion can be taken back, unless it says otherwise.
+    pub delete_grace: Duration,
     /// Wakes the background work early.
     pub wake: Wake,
     pub(crate) builds: Semaphore,
+    pub(crate) placement: Placement,
 }
 
 /// Each wakes one job; a job also runs by itself from time to time, so that a lost wake-up only delays.
@@ -46,7 +53,7 @@ impl Resolver {
     /// Puts the parts together; starts nothing.
     pub fn new(
         catalog: Pool,
-        seal: SealKey,
+        seal: impl Into<SealKeys>,
         clock: Clock,
         ids: Ids,
         spares_wanted: u32,
@@ -54,13 +61,15 @@ impl Resolver {
     ) -> Self {
         Self {
             catalog,
-            seal,
+            seal: seal.into(),
             clock,
             ids,
             spares_wanted,
             claim_timeout,
+            delete_grace: DELETE_GRACE,
             wake: Wake::default(),
             builds: Semaphore::new(BUILDS_AT_ONCE),
+            placement: Placement::default(),
         }
     }
 }

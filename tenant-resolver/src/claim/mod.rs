@@ -1,4 +1,4 @@
-//! Claiming a spare for an organization, and what becomes of the claim: confirmed or released.
+//! Claiming a spare for an organization, and what becomes of the claim: confirmed or abandoned.
 //!
 //! A claim is one conditional update that skips rows others hold, so that no spare is handed out twice; it is
 //! known by its request id, so that asking again answers the same tenant. Only confirming makes a tenant active.
@@ -9,9 +9,11 @@ mod store;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use events::topic::tenant::TenantCreated;
 use kernel::{Subdomain, TenantId};
 
 use crate::error::Error;
+use crate::lifecycle::{self, Change, Transition};
 use crate::provision;
 use crate::state::Resolver;
 use crate::status::Status;
@@ -31,6 +33,8 @@ pub struct Claim {
     pub subdomain: Subdomain,
     /// What it is called.
     pub name: String,
+    /// On this cluster and no other.
+    pub cluster: Option<String>,
 }
 
 /// The tenant of a claim.
@@ -68,7 +72,7 @@ async fn attempt_until_settled(resolver: &Resolver, claim: &Claim) -> Result<Cla
             store::Outcome::NoSpare => {
                 let _permit = resolver.builds.acquire().await;
                 // Another sign-up may take what is built here; then this one builds again.
-                provision::build_spare(resolver).await?;
+                provision::build(resolver, claim.cluster.as_deref()).await?;
             }
         }
     }
@@ -77,44 +81,51 @@ async fn attempt_until_settled(resolver: &Resolver, claim: &Claim) -> Result<Cla
 
 async fn take(resolver: &Resolver, claim: &Claim) -> Result<store::Outcome, Error> {
     let client = resolver.catalog.get().await?;
-    store::take_spare(&client, claim, resolver.clock.now()).await
+    let order = resolver.placement.order();
+    store::take_spare(&client, claim, &order, resolver.clock.now()).await
 }
 
 /// Makes a claimed tenant active and publishes it; a second call changes nothing.
 pub async fn confirm(resolver: &Resolver, tenant: TenantId) -> Result<(), Error> {
-    let mut client = resolver.catalog.get().await?;
-    if store::confirm(&mut client, resolver, tenant).await? {
-        resolver.wake.outbox.notify();
-        tracing::info!(tenant.id = %tenant, "tenant confirmed");
+    let change = Change {
+        guard: "subdomain is not null",
+        ..Change::new(tenant, Transition::Confirm)
+    };
+    let event = |changed: lifecycle::Changed| {
+        Ok(TenantCreated {
+            tenant_id: tenant,
+            name: changed.name.clone().ok_or(Error::Malformed("name"))?,
+            subdomain: changed.subdomain()?,
+        })
+    };
+    if change.publish(resolver, event).await? {
         return Ok(());
     }
-    match store::state(&client, tenant).await? {
-        Some((Status::Active | Status::Suspended | Status::Migrating | Status::Moving, _)) => {
-            Ok(())
-        }
+    let client = resolver.catalog.get().await?;
+    match lifecycle::state(&client, tenant).await? {
+        Some(state) if state.is_confirmed() => Ok(()),
         _ => Err(Error::Unknown),
     }
 }
 
 /// Gives up an unconfirmed claim: its name is free at once, its database dropped in the background.
-pub async fn release(resolver: &Resolver, tenant: TenantId) -> Result<(), Error> {
+pub async fn abandon(resolver: &Resolver, tenant: TenantId) -> Result<(), Error> {
+    let change = Change {
+        set: "subdomain = null, request_id = null",
+        guard: "subdomain is not null",
+        ..Change::new(tenant, Transition::Abandon)
+    };
     let client = resolver.catalog.get().await?;
-    if store::release(&client, tenant, resolver.clock.now()).await? {
+    if change.apply(&client, resolver.clock.now()).await?.is_some() {
         resolver.wake.sweep.notify_one();
-        tracing::info!(tenant.id = %tenant, "claim released");
+        tracing::info!(tenant.id = %tenant, "claim abandoned");
         return Ok(());
     }
-    match store::state(&client, tenant).await? {
-        Some((Status::Deleting | Status::Deleted, None)) => Ok(()),
-        Some((_, Some(_))) => Err(Error::Confirmed),
+    match lifecycle::state(&client, tenant).await? {
+        Some(state) if state.subdomain.is_some() => Err(Error::Confirmed),
+        Some(state) if matches!(state.status, Status::Deleting | Status::Deleted) => Ok(()),
         _ => Err(Error::Unknown),
     }
-}
-
-/// Whether nobody has the name now.
-async fn is_free(resolver: &Resolver, subdomain: &Subdomain) -> Result<bool, Error> {
-    let client = resolver.catalog.get().await?;
-    store::is_free(&client, subdomain).await
 }
 
 /// Claims made before this moment have had their time to be confirmed.

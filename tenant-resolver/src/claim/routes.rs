@@ -1,17 +1,16 @@
-//! HTTP of claims; only identity, which signs people up, may use it.
+//! HTTP of claims, for those who sign organizations up.
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use garde::Validate;
 use httpkit::{Created, Json, NoContent, Path, Problem};
-use kernel::subdomain::SubdomainError;
 use kernel::{Subdomain, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Claimed};
-use crate::access::{Allowed, Identity};
+use crate::access::{Allowed, SignUp};
 use crate::error::Error;
 use crate::state::AppState;
 
@@ -19,8 +18,7 @@ pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/internal/v1/tenants", post(claim_tenant))
         .route("/internal/v1/tenants/{id}/confirm", post(confirm_tenant))
-        .route("/internal/v1/tenants/{id}/release", post(release_tenant))
-        .route("/internal/v1/subdomains/{name}", get(check_subdomain))
+        .route("/internal/v1/tenants/{id}/abandon", post(abandon_tenant))
 }
 
 /// What a sign-up asks for.
@@ -35,6 +33,9 @@ struct ClaimTenant {
     /// The organization's name.
     #[garde(length(chars, min = 1, max = 200), custom(httpkit::text::line))]
     name: String,
+    /// Only on this cluster; anywhere when absent.
+    #[garde(length(min = 1, max = 63))]
+    cluster: Option<String>,
 }
 
 /// A claimed tenant.
@@ -51,24 +52,16 @@ struct ConfirmedTenant {
     id: TenantId,
 }
 
-/// Whether a name can be had.
-#[derive(Debug, Serialize)]
-struct Availability {
-    subdomain: String,
-    available: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-}
-
 async fn claim_tenant(
     State(state): State<AppState>,
-    _: Allowed<Identity>,
+    _: Allowed<SignUp>,
     Json(body): Json<ClaimTenant>,
 ) -> Result<Response, Problem> {
     let claim = Claim {
         request_id: body.request_id,
         subdomain: Subdomain::parse(&body.subdomain).map_err(Error::from)?,
         name: body.name,
+        cluster: body.cluster,
     };
     let Claimed { id, status, new } = super::claim(&state.resolver, &claim).await?;
     let body = Json(ClaimedTenant {
@@ -88,36 +81,18 @@ async fn claim_tenant(
 
 async fn confirm_tenant(
     State(state): State<AppState>,
-    _: Allowed<Identity>,
+    _: Allowed<SignUp>,
     Path(id): Path<TenantId>,
 ) -> Result<Json<ConfirmedTenant>, Problem> {
     super::confirm(&state.resolver, id).await?;
     Ok(Json(ConfirmedTenant { id }))
 }
 
-async fn release_tenant(
+async fn abandon_tenant(
     State(state): State<AppState>,
-    _: Allowed<Identity>,
+    _: Allowed<SignUp>,
     Path(id): Path<TenantId>,
 ) -> Result<NoContent, Problem> {
-    super::release(&state.resolver, id).await?;
+    super::abandon(&state.resolver, id).await?;
     Ok(NoContent)
-}
-
-async fn check_subdomain(
-    State(state): State<AppState>,
-    _: Allowed<Identity>,
-    Path(name): Path<String>,
-) -> Result<Json<Availability>, Problem> {
-    let reason = match Subdomain::parse(&name) {
-        Err(SubdomainError::Malformed) => Some("malformed"),
-        Err(SubdomainError::Reserved) => Some("reserved"),
-        Ok(subdomain) if super::is_free(&state.resolver, &subdomain).await? => None,
-        Ok(_) => Some("taken"),
-    };
-    Ok(Json(Availability {
-        subdomain: name,
-        available: reason.is_none(),
-        reason,
-    }))
 }

@@ -1,17 +1,15 @@
 //! The conditional updates behind a claim.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::{Client, GenericClient};
-use events::topic::tenant::TenantCreated;
-use kernel::{Subdomain, TenantId};
+use deadpool_postgres::GenericClient;
+use kernel::{ClusterId, TenantId};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use super::{Claim, Claimed};
+use crate::catalog;
 use crate::error::Error;
-use crate::state::Resolver;
 use crate::status::Status;
-use crate::{catalog, outbox};
 
 /// What one attempt to claim a spare came to.
 pub(super) enum Outcome {
@@ -27,7 +25,8 @@ pub(super) enum Outcome {
     NoSpare,
 }
 
-/// One statement that answers an earlier claim, refuses a taken name, or claims the oldest spare nobody holds.
+/// One statement that answers an earlier claim, refuses a taken name, or claims the oldest spare nobody holds on the
+/// cluster with the most room that has one.
 const TAKE_SPARE: &str = "
     with earlier as (
         select id, subdomain, status from tenants where request_id = $1
@@ -40,11 +39,14 @@ const TAKE_SPARE: &str = "
             status_changed_at = $4, updated_at = $4
         where id = (
                 select t.id from tenants t join clusters c on c.id = t.cluster_id
-                where t.status = 'spare' and c.open_for_placement
-                order by t.created_at, t.id limit 1 for update of t skip locked
+                where t.status = 'spare' and c.open_for_placement and ($5::text is null or c.name = $5)
+                order by array_position($6, c.id), t.created_at, t.id limit 1 for update of t skip locked
             )
             and not exists (select from earlier) and not exists (select from taken)
         returning id, subdomain, status
+    ), noted as (
+        insert into tenant_transitions (tenant_id, from_status, to_status, at)
+        select id, 'spare', status, $4 from claimed
     )
     select 'earlier' as outcome, id, subdomain, status from earlier
     union all
@@ -56,13 +58,17 @@ const TAKE_SPARE: &str = "
 pub(super) async fn take_spare(
     client: &impl GenericClient,
     claim: &Claim,
+    clusters: &[ClusterId],
     now: DateTime<Utc>,
 ) -> Result<Outcome, Error> {
-    let parameters: [catalog::Parameter<'_>; 4] = [
+    let clusters: Vec<uuid::Uuid> = clusters.iter().map(|id| id.uuid()).collect();
+    let parameters: [catalog::Parameter<'_>; 6] = [
         &claim.request_id,
         &claim.subdomain.as_str(),
         &claim.name,
         &now,
+        &claim.cluster,
+        &clusters,
     ];
     let row = match catalog::row(client, TAKE_SPARE, &parameters).await {
         Ok(Some(row)) => row,
@@ -73,7 +79,10 @@ pub(super) async fn take_spare(
         Err(error) => return Err(error),
     };
     match row.try_get("outcome")? {
-        "claimed" => Ok(Outcome::Spare(read_claimed(&row, true)?)),
+        "claimed" => {
+            metrics::counter!("resolver_transitions_total", "to" => "provisioning").increment(1);
+            Ok(Outcome::Spare(read_claimed(&row, true)?))
+        }
         "earlier" => Ok(Outcome::Earlier {
             claimed: read_claimed(&row, false)?,
             subdomain: row.try_get("subdomain")?,
@@ -90,57 +99,6 @@ fn read_claimed(row: &Row, new: bool) -> Result<Claimed, Error> {
     })
 }
 
-/// Claimed → active, with its event; false when there is no such claim to confirm.
-pub(super) async fn confirm(
-    client: &mut Client,
-    resolver: &Resolver,
-    tenant: TenantId,
-) -> Result<bool, Error> {
-    let transaction = client.transaction().await?;
-    let sql = "update tenants set status = 'active', status_changed_at = $2, updated_at = $2
-        where id = $1 and status = 'provisioning' and subdomain is not null
-        returning subdomain, name";
-    let now = resolver.clock.now();
-    let Some(row) = catalog::row(&transaction, sql, &[&tenant.uuid(), &now]).await? else {
-        return Ok(false);
-    };
-    let created = TenantCreated {
-        tenant_id: tenant,
-        subdomain: row.try_get("subdomain")?,
-        name: row.try_get("name")?,
-    };
-    outbox::emit(&transaction, resolver, tenant, &created).await?;
-    transaction.commit().await?;
-    Ok(true)
-}
-
-/// Claimed → deleting, its name and request id free again; false when there is no such claim.
-pub(super) async fn release(
-    client: &impl GenericClient,
-    tenant: TenantId,
-    now: DateTime<Utc>,
-) -> Result<bool, Error> {
-    let sql = "update tenants set status = 'deleting', subdomain = null, request_id = null,
-            status_changed_at = $2, updated_at = $2
-        where id = $1 and status = 'provisioning' and subdomain is not null";
-    Ok(catalog::execute(client, sql, &[&tenant.uuid(), &now]).await? == 1)
-}
-
-/// Status and subdomain of any row.
-pub(super) async fn state(
-    client: &impl GenericClient,
-    tenant: TenantId,
-) -> Result<Option<(Status, Option<String>)>, Error> {
-    let sql = "select status, subdomain from tenants where id = $1";
-    let Some(row) = catalog::row(client, sql, &[&tenant.uuid()]).await? else {
-        return Ok(None);
-    };
-    Ok(Some((
-        Status::read(row.try_get("status")?)?,
-        row.try_get("subdomain")?,
-    )))
-}
-
 /// Claims that were made before a moment, oldest first.
 pub(crate) async fn unconfirmed(
     client: &impl GenericClient,
@@ -154,17 +112,4 @@ pub(crate) async fn unconfirmed(
     rows.iter()
         .map(|row| Ok(row.try_get::<_, uuid::Uuid>("id")?.into()))
         .collect()
-}
-
-/// Whether neither a tenant nor a former name that still resolves is in the way.
-pub(super) async fn is_free(
-    client: &impl GenericClient,
-    subdomain: &Subdomain,
-) -> Result<bool, Error> {
-    let sql = "select from tenants where subdomain = $1
-        union all
-        select from subdomain_aliases where subdomain = $1 and released_at is null
-        limit 1";
-    let taken = catalog::row(client, sql, &[&subdomain.as_str()]).await?;
-    Ok(taken.is_none())
 }

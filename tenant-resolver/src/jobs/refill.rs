@@ -38,16 +38,16 @@ pub async fn refill(resolver: Arc<Resolver>, shutdown: CancellationToken) {
 }
 
 async fn build_one_if_short(resolver: &Resolver) -> Result<bool, Error> {
-    let stock = {
+    let stocks = {
         let client = resolver.catalog.get().await?;
-        provision::stock(&client).await?
+        resolver.placement.count(&client).await?
     };
-    stock.report();
-    if !stock.is_short_of(resolver.spares_wanted) {
+    let wanted = resolver.spares_wanted;
+    let Some(short) = stocks.iter().find(|stock| stock.is_short_of(wanted)) else {
         return Ok(false);
-    }
+    };
     let _permit = resolver.builds.acquire().await;
-    let tenant = provision::build_spare(resolver).await?;
+    let tenant = provision::build(resolver, Some(&short.name)).await?;
     tracing::info!(tenant.id = %tenant, "spare built");
     Ok(true)
 }

@@ -1,5 +1,5 @@
 //! Cleans up after crashes: settles claims that nobody confirmed, removes half-built spares that lost their builder
-//! and tenants that were released. Every step may run again, and on several instances at once.
+//! and claims that were abandoned. Every step may run again, and on several instances at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +74,7 @@ pub async fn sweep(resolver: &Resolver, organizations: &Organizations) {
     }
 }
 
-/// Asks identity about claims that are overdue: known → confirmed, unknown → released, no answer → later.
+/// Asks identity about claims that are overdue: known → confirmed, unknown → abandoned, no answer → later.
 async fn settle_claims(resolver: &Resolver, organizations: &Organizations) -> Result<(), Error> {
     let overdue = {
         let client = resolver.catalog.get().await?;
@@ -83,7 +83,7 @@ async fn settle_claims(resolver: &Resolver, organizations: &Organizations) -> Re
     for tenant in overdue {
         let settled = match organizations.knows(tenant).await {
             Ok(true) => claim::confirm(resolver, tenant).await,
-            Ok(false) => claim::release(resolver, tenant).await,
+            Ok(false) => claim::abandon(resolver, tenant).await,
             Err(error) => {
                 warn(
                     Some(tenant),

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use chrono::{DateTime, Utc};
 use httpkit::{Json, PageQuery, Path, Problem};
 use kernel::{ClusterId, Page, Subdomain, TenantId};
 use secrecy::ExposeSecret;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use super::store;
 use crate::access::{Allowed, Project, Readers};
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::provision;
 use crate::state::AppState;
 
@@ -27,12 +29,21 @@ pub(crate) fn router() -> Router<AppState> {
 
 /// What callers may know of a tenant.
 #[derive(Debug, Serialize)]
-struct Tenant {
+pub(crate) struct Tenant {
     id: TenantId,
+    /// The present one, under whatever name it was asked for.
     subdomain: String,
     name: String,
     status: String,
     generation: i32,
+    limits: Limits,
+    cluster: String,
+    /// When a hold ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_until: Option<DateTime<Utc>>,
+    /// When it is erased, if it is to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletes_at: Option<DateTime<Utc>>,
 }
 
 /// How to connect to a tenant's database.
@@ -47,26 +58,29 @@ struct Descriptor {
     role: String,
     password: String,
     schema_version: Option<String>,
+    /// Connections that all processes together may hold to this cluster.
+    connection_budget: u32,
+    limits: Limits,
 }
 
 async fn find_tenant(
     State(state): State<AppState>,
-    _: Allowed<Readers>,
+    caller: Allowed<Readers>,
     Path(subdomain): Path<String>,
 ) -> Result<Json<Tenant>, Problem> {
     let subdomain = Subdomain::of_host_label(&subdomain).ok_or(Error::Unknown)?;
     let client = state.resolver.catalog.get().await.map_err(Error::from)?;
-    let tenant = store::by_subdomain(&client, &subdomain).await?;
+    let tenant = store::by_subdomain(&client, &subdomain, caller.is_operator()).await?;
     Ok(Json(tenant.ok_or(Error::Unknown)?.into()))
 }
 
 async fn get_tenant(
     State(state): State<AppState>,
-    _: Allowed<Readers>,
+    caller: Allowed<Readers>,
     Path(id): Path<TenantId>,
 ) -> Result<Json<Tenant>, Problem> {
     let client = state.resolver.catalog.get().await.map_err(Error::from)?;
-    let tenant = store::by_id(&client, id).await?;
+    let tenant = store::by_id(&client, id, caller.is_operator()).await?;
     Ok(Json(tenant.ok_or(Error::Unknown)?.into()))
 }
 
@@ -104,6 +118,8 @@ async fn get_connection(
         role: found.role,
         password: password.expose_secret().to_owned(),
         schema_version: found.schema_version,
+        connection_budget: found.connection_budget,
+        limits: found.limits,
     }))
 }
 
@@ -115,6 +131,10 @@ impl From<store::Tenant> for Tenant {
             name: tenant.name,
             status: tenant.status.to_string(),
             generation: tenant.generation,
+            limits: tenant.limits,
+            cluster: tenant.cluster,
+            held_until: tenant.held_until,
+            deletes_at: tenant.deletes_at,
         }
     }
 }

@@ -18,11 +18,11 @@ pub struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    /// Chooses a cluster, opens the session of a new tenant and writes its row: a row without a session has lost its
+    /// Chooses a cluster, by name or by its room, opens the session of a new tenant and writes its row: a row without a session has lost its
     /// builder.
-    pub async fn begin(resolver: &'a Resolver) -> Result<Self, Error> {
+    pub async fn begin(resolver: &'a Resolver, cluster: Option<&str>) -> Result<Self, Error> {
         let client = resolver.catalog.get().await?;
-        let cluster = Cluster::for_placement(&client, &resolver.seal).await?;
+        let cluster = Cluster::for_placement(&client, &resolver.seal, cluster).await?;
         let (cluster_id, tenant) = (cluster.id, resolver.ids.next());
         let password = SecretString::from(secret::random_token()?);
         let sealed = store::seal_password(&resolver.seal, tenant, &password)?;

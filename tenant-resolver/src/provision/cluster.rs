@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
-use kernel::{ClusterId, SealKey};
+use kernel::{ClusterId, SealKeys};
 use tokio_postgres::{Client, Config, NoTls, Row};
 
 use crate::catalog;
@@ -12,6 +12,9 @@ use crate::error::Error;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Copying the template may wait for a checkpoint of many files; nothing else takes long.
 const SERVER_LIMITS: &str = "-c statement_timeout=60s -c lock_timeout=10s";
+
+const COLUMNS: &str =
+    "c.id, c.host, c.port, c.provisioner_role, c.provisioner_password, c.template_database";
 
 /// One row of `clusters`, its password open.
 #[derive(Clone)]
@@ -23,32 +26,37 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The cluster with the most room by its connection budget.
+    /// The open cluster with the most room by its connection budget, or the open one of this name.
     pub(crate) async fn for_placement(
         client: &impl GenericClient,
-        seal: &SealKey,
+        seal: &SealKeys,
+        name: Option<&str>,
     ) -> Result<Self, Error> {
-        let sql = "select c.id, c.host, c.port, c.provisioner_role, c.provisioner_password, c.template_database
-            from clusters c left join tenants t on t.cluster_id = c.id and t.status <> 'deleted'
-            where c.open_for_placement
-            group by c.id order by count(t.id)::float8 / c.connection_budget, c.id limit 1";
-        let row = catalog::row(client, sql, &[]).await?;
-        Self::read(&row.ok_or(Error::NoPlacement)?, seal)
+        let sql = format!(
+            "select {COLUMNS} from clusters c left join tenants t on t.cluster_id = c.id and t.status <> 'deleted'
+            where c.open_for_placement and ($1::text is null or c.name = $1)
+            group by c.id order by count(t.id)::float8 / c.connection_budget, c.id limit 1"
+        );
+        let nowhere = match name {
+            Some(_) => Error::ClusterUnknown,
+            None => Error::NoPlacement,
+        };
+        let row = catalog::row(client, &sql, &[&name]).await?;
+        Self::read(&row.ok_or(nowhere)?, seal)
     }
 
     /// A cluster by its id.
     pub(crate) async fn by_id(
         client: &impl GenericClient,
-        seal: &SealKey,
+        seal: &SealKeys,
         id: ClusterId,
     ) -> Result<Self, Error> {
-        let sql = "select id, host, port, provisioner_role, provisioner_password, template_database
-            from clusters where id = $1";
-        let row = catalog::row(client, sql, &[&id.uuid()]).await?;
+        let sql = format!("select {COLUMNS} from clusters c where c.id = $1");
+        let row = catalog::row(client, &sql, &[&id.uuid()]).await?;
         Self::read(&row.ok_or(Error::Malformed("cluster"))?, seal)
     }
 
-    fn read(row: &Row, seal: &SealKey) -> Result<Self, Error> {
+    fn read(row: &Row, seal: &SealKeys) -> Result<Self, Error> {
         let id = ClusterId::from(row.try_get::<_, uuid::Uuid>("id")?);
         let sealed: Vec<u8> = row.try_get("provisioner_password")?;
         let password = seal.open(&sealed, format!("cluster:{id}").as_bytes())?;

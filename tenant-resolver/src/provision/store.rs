@@ -2,41 +2,25 @@
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
-use kernel::{ClusterId, SealKey, TenantId};
+use kernel::{ClusterId, SealKeys, TenantId};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::session::database_name;
 use crate::catalog;
 use crate::error::Error;
+use crate::lifecycle::{Change, Transition};
 
-/// What is ready or being made, on clusters that take new tenants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stock {
-    spares: i64,
-    half_built: i64,
-}
-
-impl Stock {
-    /// Whether another spare should be made. Half-built ones count: when builds fail they must not pile up.
-    pub(crate) fn is_short_of(self, wanted: u32) -> bool {
-        self.spares + self.half_built < i64::from(wanted)
-    }
-
-    /// Tells the metrics.
-    pub(crate) fn report(self) {
-        let spares = u32::try_from(self.spares).unwrap_or(u32::MAX);
-        metrics::gauge!("resolver_spares_available").set(f64::from(spares));
-    }
-}
+/// Nobody's: what is changed or dropped here must never be an organization's.
+const NOBODYS: &str = "subdomain is null";
 
 /// What a password's seal is bound to: copied to another tenant's row it does not open.
-fn seal_context(tenant: TenantId) -> Vec<u8> {
+pub(crate) fn seal_context(tenant: TenantId) -> Vec<u8> {
     format!("tenant:{tenant}").into_bytes()
 }
 
 /// Seals a tenant's password.
-pub(super) fn seal_password(
-    seal: &SealKey,
+pub(crate) fn seal_password(
+    seal: &SealKeys,
     tenant: TenantId,
     password: &SecretString,
 ) -> Result<Vec<u8>, Error> {
@@ -46,7 +30,7 @@ pub(super) fn seal_password(
 
 /// Opens a tenant's password.
 pub(crate) fn open_password(
-    seal: &SealKey,
+    seal: &SealKeys,
     tenant: TenantId,
     sealed: &[u8],
 ) -> Result<SecretString, Error> {
@@ -55,21 +39,7 @@ pub(crate) fn open_password(
     Ok(password.into())
 }
 
-/// Counts what is ready and what is being made.
-pub(crate) async fn stock(client: &impl GenericClient) -> Result<Stock, Error> {
-    let sql = "select count(*) filter (where t.status = 'spare') as spares,
-            count(*) filter (where t.status = 'provisioning') as half_built
-        from tenants t join clusters c on c.id = t.cluster_id
-        where t.status in ('spare', 'provisioning') and t.subdomain is null and c.open_for_placement";
-    let row = catalog::row(client, sql, &[]).await?;
-    let row = row.ok_or(Error::Malformed("stock"))?;
-    Ok(Stock {
-        spares: row.try_get("spares")?,
-        half_built: row.try_get("half_built")?,
-    })
-}
-
-/// The first entry of the journal: a half-built spare.
+/// The first entry of the journal: a half-built database.
 pub(super) async fn begun(
     client: &impl GenericClient,
     tenant: TenantId,
@@ -77,10 +47,12 @@ pub(super) async fn begun(
     sealed_password: &[u8],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let sql =
-        "insert into tenants (id, status, cluster_id, database_name, role_name, sealed_password,
-            status_changed_at, created_at, updated_at)
-        values ($1, 'provisioning', $2, $3, $3, $4, $5, $5, $5)";
+    let sql = "with begun as (
+            insert into tenants (id, status, cluster_id, database_name, role_name, sealed_password,
+                status_changed_at, created_at, updated_at)
+            values ($1, 'provisioning', $2, $3, $3, $4, $5, $5, $5)
+        )
+        insert into tenant_transitions (tenant_id, to_status, at) values ($1, 'provisioning', $5)";
     let name = database_name(tenant);
     let parameters: [catalog::Parameter<'_>; 5] = [
         &tenant.uuid(),
@@ -100,20 +72,42 @@ pub(super) async fn finished(
     schema_version: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let sql = "update tenants set status = 'spare', schema_version = $2, schema_checked_at = $3,
-            status_changed_at = $3, updated_at = $3
-        where id = $1 and status = 'provisioning' and subdomain is null";
-    let changed = catalog::execute(client, sql, &[&tenant.uuid(), &schema_version, &now]).await?;
-    Ok(changed == 1)
+    let change = Change {
+        set: "schema_version = $6, schema_checked_at = $4",
+        guard: NOBODYS,
+        parameters: &[&schema_version],
+        ..Change::new(tenant, Transition::Built)
+    };
+    Ok(change.apply(client, now).await?.is_some())
 }
 
-/// Builds that run or died, and tenants whose database is to be dropped; oldest first.
+/// Half-built → failed, for the sweeper to remove.
+pub(super) async fn failed(
+    client: &impl GenericClient,
+    tenant: TenantId,
+    error: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let change = Change {
+        reason: Some(error),
+        set: "last_error = $6",
+        guard: NOBODYS,
+        parameters: &[&error],
+        ..Change::new(tenant, Transition::BuildFailed)
+    };
+    change.apply(client, now).await.map(drop)
+}
+
+/// Builds that run, died or failed, tenants whose database is to be dropped, and spares on clusters that take no
+/// tenants any more; oldest first.
 pub(crate) async fn leftovers(
     client: &impl GenericClient,
     limit: i64,
 ) -> Result<Vec<(TenantId, ClusterId)>, Error> {
-    let sql = "select id, cluster_id from tenants
-        where status in ('provisioning', 'deleting') and subdomain is null order by status_changed_at limit $1";
+    let sql = "select t.id, t.cluster_id from tenants t join clusters c on c.id = t.cluster_id
+        where t.subdomain is null
+            and (t.status in ('provisioning', 'failed', 'deleting') or t.status = 'spare' and not c.open_for_placement)
+        order by t.status_changed_at limit $1";
     let rows = catalog::rows(client, sql, &[&limit]).await?;
     rows.iter()
         .map(|row| {
@@ -130,22 +124,35 @@ pub(super) async fn condemned(
     tenant: TenantId,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let sql = "update tenants set status = 'deleting', status_changed_at = $2, updated_at = $2
-        where id = $1 and status in ('provisioning', 'deleting') and subdomain is null";
-    Ok(catalog::execute(client, sql, &[&tenant.uuid(), &now]).await? == 1)
+    let change = Change {
+        guard: "subdomain is null and (status <> 'spare'
+            or exists (select from clusters where id = cluster_id and not open_for_placement))",
+        ..Change::new(tenant, Transition::Condemn)
+    };
+    if change.apply(client, now).await?.is_some() {
+        return Ok(true);
+    }
+    let sql = "select from tenants where id = $1 and status = 'deleting' and subdomain is null";
+    Ok(catalog::row(client, sql, &[&tenant.uuid()])
+        .await?
+        .is_some())
 }
 
-/// Deleting → deleted, once nothing is left on the cluster. What never belonged to anyone leaves no record.
+/// Deleting → deleted, once nothing is left on the cluster. What never belonged to anyone leaves no row.
 pub(super) async fn gone(
     client: &impl GenericClient,
     tenant: TenantId,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let sql = "with never_claimed as (
-            delete from tenants where id = $1 and status = 'deleting' and subdomain is null and name is null
-        )
-        update tenants set status = 'deleted', sealed_password = null, status_changed_at = $2, updated_at = $2
-        where id = $1 and status = 'deleting' and subdomain is null and name is not null";
-    catalog::execute(client, sql, &[&tenant.uuid(), &now]).await?;
-    Ok(())
+    let sql = "delete from tenants
+        where id = $1 and status = 'deleting' and subdomain is null and name is null";
+    if catalog::execute(client, sql, &[&tenant.uuid()]).await? == 1 {
+        return Ok(());
+    }
+    let change = Change {
+        set: "name = null, sealed_password = null",
+        guard: NOBODYS,
+        ..Change::new(tenant, Transition::Erase)
+    };
+    change.apply(client, now).await.map(drop)
 }

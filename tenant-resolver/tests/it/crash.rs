@@ -8,7 +8,7 @@ const STEPS: usize = 5;
 
 /// Runs the first `steps` steps of a build and dies; the first one is the row itself.
 async fn crash_after(world: &World, steps: usize) -> TenantId {
-    let build = Build::begin(&world.resolver).await.unwrap();
+    let build = Build::begin(&world.resolver, None).await.unwrap();
     if steps > 1 {
         build.create_role().await.unwrap();
     }
@@ -68,7 +68,7 @@ async fn removal_that_died_half_way_is_taken_up_again() {
 #[tokio::test]
 async fn build_in_progress_is_left_to_its_builder() {
     let world = World::new().await;
-    let build = Build::begin(&world.resolver).await.unwrap();
+    let build = Build::begin(&world.resolver, None).await.unwrap();
     let tenant = build.tenant();
     world.sweep().await;
     assert_eq!(world.status(tenant).await, "provisioning");

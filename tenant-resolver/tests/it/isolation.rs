@@ -74,6 +74,10 @@ async fn descriptor_is_told_to_project_svc_and_only_of_a_serving_tenant() {
 
     confirm(&world, &id.to_string()).await;
     let (_, descriptor) = world.get(Service::ProjectSvc, &path).await;
+    assert_eq!(
+        (&descriptor["connection_budget"], &descriptor["limits"]),
+        (&80.into(), &serde_json::json!({}))
+    );
     let newest = migrator::schema::TENANT
         .version(migrator::schema::TENANT.head())
         .unwrap();

@@ -19,6 +19,7 @@ async fn claimed_tenant_is_found_and_spare_is_not() {
     let id = world.claim("sign-up-1", "acme").await.unwrap().id;
     let expected = json!({
         "id": id, "subdomain": "acme", "name": "The acme company", "status": "provisioning", "generation": 1,
+        "limits": {}, "cluster": "first",
     });
     for path in ["by-subdomain/acme".to_owned(), id.to_string()] {
         assert_eq!(

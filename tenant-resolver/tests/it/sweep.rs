@@ -15,7 +15,7 @@ async fn overdue(world: &World) -> kernel::TenantId {
 }
 
 #[tokio::test]
-async fn claim_that_identity_does_not_know_is_released() {
+async fn claim_that_identity_does_not_know_is_abandoned() {
     let world = World::new().await;
     let id = overdue(&world).await;
     world.sweep().await;
@@ -60,7 +60,7 @@ async fn claim_is_left_alone_while_it_is_fresh_or_identity_away() {
 }
 
 #[tokio::test]
-async fn released_claim_is_dropped_although_someone_is_connected() {
+async fn abandoned_claim_is_dropped_although_someone_is_connected() {
     let world = World::new().await;
     world.build_spares(1).await;
     let id = world.claim("sign-up-1", "acme").await.unwrap().id;
@@ -73,11 +73,11 @@ async fn released_claim_is_dropped_although_someone_is_connected() {
         .unwrap();
     let _guest = crate::world::connect(&address).await.unwrap();
 
-    let release = format!("/tenants/{id}/release");
+    let abandon = format!("/tenants/{id}/abandon");
     for _ in 0..2 {
         assert_eq!(
             world
-                .call(Service::Identity, Method::POST, &release, None)
+                .call(Service::Identity, Method::POST, &abandon, None)
                 .await
                 .0,
             204
@@ -101,7 +101,7 @@ async fn released_claim_is_dropped_although_someone_is_connected() {
 }
 
 #[tokio::test]
-async fn confirmed_tenant_is_never_released() {
+async fn confirmed_tenant_is_never_abandoned() {
     let world = World::new().await;
     world.build_spares(1).await;
     let id = world.claim("sign-up-1", "acme").await.unwrap().id;
@@ -112,7 +112,7 @@ async fn confirmed_tenant_is_never_released() {
         .call(
             Service::Identity,
             Method::POST,
-            &format!("/tenants/{id}/release"),
+            &format!("/tenants/{id}/abandon"),
             None,
         )
         .await;

@@ -92,6 +92,7 @@ impl World {
             request_id: request_id.to_owned(),
             subdomain: Subdomain::parse(subdomain).unwrap(),
             name: format!("The {subdomain} company"),
+            cluster: None,
         };
         claim(&self.resolver, &ask).await
     }
