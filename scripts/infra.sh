@@ -18,8 +18,10 @@ infra_do() {
 infra_up() {
   local member
   step "packages" install_packages
-  step "Python tools" install_python_tools
-  step "MongoDB binary" install_mongodb
+  if [[ $SYSTEM != bench ]]; then
+    step "Python tools" install_python_tools
+    step "MongoDB binary" install_mongodb
+  fi
   step "settings" write_settings
   # All start before the first is waited for.
   for member in "${INFRA[@]}"; do
@@ -84,7 +86,7 @@ postgres_serve() {
     "listen_addresses=127.0.0.1" "port=$(port "$1")"
     # No socket: everything, ourselves included, comes over loopback with a password.
     "unix_socket_directories="
-    "recovery_init_sync_method=syncfs" "autovacuum_naptime=5min" "wal_level=logical" "max_connections=120"
+    "recovery_init_sync_method=syncfs" "autovacuum_naptime=5min" "wal_level=logical" "max_connections=$POSTGRES_CONNECTIONS"
     "idle_in_transaction_session_timeout=15s" "log_min_duration_statement=500ms"
     "log_line_prefix=%m [%p] db=%d app=%a "
   )

@@ -3,28 +3,34 @@
 # every setting of every program. Services are started with exactly these and nothing of the caller's environment.
 
 SERVICES=(tenant-resolver identity project-svc shortener analytics gateway)
-INFRA=(postgres rabbitmq mongodb mail)
-[[ $SYSTEM == dev ]] || INFRA=(postgres postgres2 rabbitmq mongodb mail)
+case $SYSTEM in
+  dev) INFRA=(postgres rabbitmq mongodb mail) PORT_OFFSET=0 ;;
+  # Tenants move between two clusters.
+  test) INFRA=(postgres postgres2 rabbitmq mongodb mail) PORT_OFFSET=10000 ;;
+  bench) INFRA=(postgres) PORT_OFFSET=20000 ;;
+esac
+# A budget of 100 for tenants, a reserve of 5 for operations, a tenth on top: evicted sessions take a moment to end.
+POSTGRES_CONNECTIONS=115
+# Tests make pools and clients of their own beside the services.
+[[ $SYSTEM != test ]] || POSTGRES_CONNECTIONS=150
 
 STATE="$ROOT/.dev/$SYSTEM"
 TOOLS="$ROOT/.dev/tools"
-FLAG=$([[ $SYSTEM == dev ]] || echo ' --test')
+FLAG=$([[ $SYSTEM == dev ]] || echo " --$SYSTEM")
 
 DEFAULT_PORT_BASE=8080
-TEST_OFFSET=10000
 HIGHEST_PORT_OFFSET=27
 
 # The base given by the caller, else the one this system was last started with, else the default.
 choose_port_base() {
   if [[ -n ${PORT_BASE:-} ]]; then
     [[ $PORT_BASE =~ ^[0-9]{4,5}$ ]] || die "PORT_BASE must be a number: $PORT_BASE"
-    [[ $SYSTEM == dev ]] || PORT_BASE=$((PORT_BASE + TEST_OFFSET))
+    PORT_BASE=$((PORT_BASE + PORT_OFFSET))
     ((PORT_BASE + HIGHEST_PORT_OFFSET < 65536)) || die "PORT_BASE is too high: port $PORT_BASE"
   elif [[ -f $STATE/port_base ]]; then
     PORT_BASE=$(<"$STATE/port_base")
   else
-    PORT_BASE=$DEFAULT_PORT_BASE
-    [[ $SYSTEM == dev ]] || PORT_BASE=$((PORT_BASE + TEST_OFFSET))
+    PORT_BASE=$((DEFAULT_PORT_BASE + PORT_OFFSET))
   fi
 }
 
@@ -150,6 +156,8 @@ MIGRATOR_BACKUPS=$STATE/backups
 ENV
   "print_settings_$SYSTEM"
 }
+
+print_settings_bench() { :; }
 
 # The demo's people accept their invitations from one address, and whoever tries things out logs in often.
 print_settings_dev() {
