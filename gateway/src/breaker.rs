@@ -28,7 +28,7 @@ struct State {
 }
 
 /// No call now; come back after so many seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Open {
     pub retry_after_seconds: u64,
 }

@@ -14,12 +14,13 @@ use axum::Router;
 use axum::body::Body;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::header::{ALLOW, CONTENT_LENGTH, HeaderValue};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, LOCATION};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderName, Method, Request, Response, StatusCode};
 use httpkit::Problem;
-use kernel::Ids;
-use runtime::Scheme;
+use kernel::{Ids, Subdomain};
+use runtime::Common;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
@@ -32,9 +33,10 @@ use crate::headers::{self, HeaderError};
 use crate::host::{Domain, HostError, Place};
 use crate::limits::Limits;
 use crate::path;
+use crate::plan::Plans;
 use crate::route::{self, Route, Target, Where};
 use crate::session::Sessions;
-use crate::tenant::{self, Tenants};
+use crate::tenant::{self, Tenant, Tenants};
 
 /// Largest request body.
 pub(crate) const BODY_BYTES: usize = 1024 * 1024;
@@ -45,10 +47,11 @@ const METHODS: HeaderValue =
 /// The parts of the door.
 pub struct Edge {
     pub domain: Domain,
-    /// How clients come.
-    pub scheme: Scheme,
+    /// Public addresses.
+    pub common: Arc<Common>,
     pub client: ClientAddress,
     pub limits: Limits,
+    pub plans: Plans,
     pub tenants: Tenants,
     pub sessions: Sessions,
     pub forward: Forward,
@@ -136,12 +139,21 @@ impl Edge {
             exchange.route = route.label;
             self.guard_guesses(exchange, route, client)?;
         }
-        if let Place::Tenant(subdomain) = &place {
-            exchange.tenant = Some(self.tenants.find(subdomain).await?.id);
-        }
+        let tenant = match &place {
+            Place::Bare => None,
+            Place::Tenant(subdomain) => match self.tenants.find(subdomain).await? {
+                tenant::Place::Here(tenant) => Some(tenant),
+                tenant::Place::Moved(id, present) => {
+                    exchange.tenant = Some(id);
+                    return self.send_on(&present, &parts);
+                }
+            },
+        };
+        exchange.tenant = tenant.map(|tenant| tenant.id);
         let route = route.ok_or_else(Problem::not_found)?;
         if !route.public {
-            self.admit_member(exchange, &parts).await?;
+            let tenant = tenant.ok_or_else(Problem::not_found)?;
+            self.admit_member(exchange, tenant, &parts).await?;
         }
         match route.target {
             Target::Service(service) => {
@@ -178,20 +190,46 @@ impl Edge {
     }
 
     /// Lets a signed-in person in.
-    async fn admit_member(&self, exchange: &mut Exchange, parts: &Parts) -> Result<(), Problem> {
-        let tenant = exchange.tenant.ok_or_else(Problem::not_found)?;
-        let session = self.sessions.of(&parts.headers, tenant).await?;
+    async fn admit_member(
+        &self,
+        exchange: &mut Exchange,
+        tenant: Tenant,
+        parts: &Parts,
+    ) -> Result<(), Problem> {
+        let session = self.sessions.of(&parts.headers, tenant.id).await?;
         exchange.user = Some(session.user);
         let standing = self.limits.user.count(&session.user);
         let within = standing.check();
         exchange.standing = Some(standing);
+        within?;
+        let Some(of_all) = self.plans.count(tenant)? else {
+            return Ok(());
+        };
+        let within = of_all.check();
+        let own = exchange.standing.take();
+        exchange.standing = own.map(|own| own.nearer(of_all));
         within
+    }
+
+    /// To the name that the organization has now, by the address that is configured: of what the client wrote
+    /// only path and query go on, which begin with one slash.
+    fn send_on(&self, present: &Subdomain, parts: &Parts) -> Result<Response<Body>, Problem> {
+        let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let location = format!("{}{target}", self.common.tenant_origin(present));
+        let location = HeaderValue::try_from(location).map_err(|_error| path_malformed())?;
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+        let fields = response.headers_mut();
+        fields.insert(LOCATION, location);
+        // A name that is released may be another organization's tomorrow.
+        fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(response)
     }
 
     fn finish(&self, exchange: &Exchange, response: &mut Response<Body>) {
         let status = response.status();
         let fields = response.headers_mut();
-        headers::secure(fields, self.scheme);
+        headers::secure(fields, self.common.scheme);
         if let Some(standing) = &exchange.standing {
             standing.write(fields);
         }
@@ -233,10 +271,7 @@ fn admissible(parts: &Parts) -> Result<(), Problem> {
     }
     headers::check(&parts.headers).map_err(refused_header)?;
     if !path::is_plain(parts.uri.path()) {
-        return Err(Problem::bad_request(
-            "path_malformed",
-            "the path has more than one reading",
-        ));
+        return Err(path_malformed());
     }
     let declared = parts
         .headers
@@ -246,6 +281,10 @@ fn admissible(parts: &Parts) -> Result<(), Problem> {
         return Err(body_too_large());
     }
     Ok(())
+}
+
+fn path_malformed() -> Problem {
+    Problem::bad_request("path_malformed", "the path has more than one reading")
 }
 
 fn exists(route: &Route, place: &Place) -> bool {

@@ -2,16 +2,17 @@
 
 mod body;
 mod connect;
+mod upstream;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use axum::body::Body;
 use http::request::Parts;
-use http::uri::{Authority, Scheme};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
+use http::uri::Scheme;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use httpkit::tokens::{SERVICE_TOKEN_HEADER, ServiceSigner};
 use httpkit::{Problem, Service};
 use hyper::body::{Body as _, Incoming};
@@ -23,7 +24,7 @@ use url::Url;
 
 use self::body::{Progress, Upload, Within};
 use self::connect::Patient;
-use crate::breaker::{Breaker, Change};
+use self::upstream::{Instances, Upstream};
 use crate::exchange::Exchange;
 use crate::headers;
 
@@ -52,15 +53,15 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub struct Forward {
     client: Client<Patient<HttpConnector>, Body>,
     signer: ServiceSigner,
-    upstreams: HashMap<Service, Upstream>,
+    services: HashMap<Service, Instances>,
 }
 
-/// One service, its address taken apart once.
-struct Upstream {
-    service: Service,
-    authority: Authority,
-    host: HeaderValue,
-    breaker: Breaker,
+/// Why a service gave no answer.
+enum Failure {
+    /// It was not reached: nothing of the request has been sent.
+    Unreached(Problem),
+    /// What became of the request is not known, or it is the client's fault.
+    Other(Problem),
 }
 
 impl Forward {
@@ -72,45 +73,74 @@ impl Forward {
             .pool_max_idle_per_host(POOL_SIZE)
             .set_host(false)
             .build(Patient::new(connect::connector()));
-        let upstreams = addresses(common)
+        let services = addresses(common)
             .into_iter()
-            .map(|(service, url)| Ok((service, Upstream::new(service, url)?)))
+            .map(|(service, url)| {
+                let urls: Vec<&Url> = match service {
+                    Service::ProjectSvc => common.project_url.all().collect(),
+                    _ => vec![url],
+                };
+                Ok((service, Instances::new(service, &urls)?))
+            })
             .collect::<anyhow::Result<_>>()?;
         Ok(Self {
             client,
             signer,
-            upstreams,
+            services,
         })
     }
 
-    /// Sends a request that has passed the door, and brings the answer's head.
+    /// Sends a request that has passed the door, and brings the answer's head. A read that found nobody at its
+    /// instance goes to the next one.
     pub async fn send(
         &self,
         service: Service,
         exchange: &Exchange,
-        client: std::net::IpAddr,
+        client: IpAddr,
         parts: Parts,
         body: Body,
     ) -> Result<Response<Body>, Problem> {
-        let upstream = self
-            .upstreams
-            .get(&service)
-            .ok_or_else(Problem::not_found)?;
-        upstream
-            .breaker
-            .allow(Instant::now())
+        let instances = self.services.get(&service).ok_or_else(Problem::not_found)?;
+        let tenant = exchange.tenant;
+        let upstream = instances
+            .choose(tenant, None)
             .map_err(|open| away(service, open.retry_after_seconds))?;
+        let again = (instances.several() && is_read(&parts, &body)).then(|| parts.clone());
+        let outcome = self.attempt(upstream, exchange, client, parts, body).await;
+        let outcome = match (outcome, again) {
+            (Err(Failure::Unreached(problem)), Some(parts)) => {
+                let next = instances.choose(tenant, Some(upstream));
+                let next = next.map_err(|_open| problem)?;
+                self.attempt(next, exchange, client, parts, Body::empty())
+                    .await
+            }
+            (outcome, _) => outcome,
+        };
+        outcome.map_err(|(Failure::Unreached(problem) | Failure::Other(problem))| problem)
+    }
+
+    async fn attempt(
+        &self,
+        upstream: &Upstream,
+        exchange: &Exchange,
+        client: IpAddr,
+        parts: Parts,
+        body: Body,
+    ) -> Result<Response<Body>, Failure> {
+        let service = upstream.service;
         let progress = Arc::new(Progress::default());
         let body = if body.is_end_stream() {
             body
         } else {
             Body::new(Upload::new(body, Arc::clone(&progress)))
         };
-        let request = self.prepare(upstream, exchange, client, parts, body)?;
+        let request = self
+            .prepare(upstream, exchange, client, parts, body)
+            .map_err(Failure::Other)?;
 
         let answer = tokio::time::timeout(RESPONSE, self.client.request(request)).await;
         if let Some(problem) = progress.blame() {
-            return Err(problem);
+            return Err(Failure::Other(problem));
         }
         match answer {
             Ok(Ok(answer)) => {
@@ -119,16 +149,17 @@ impl Forward {
             }
             Ok(Err(error)) if error.is_connect() => {
                 upstream.failed("connect");
-                Err(away(service, RETRY_AFTER_SECONDS).with_cause(error))
+                let problem = away(service, RETRY_AFTER_SECONDS).with_cause(error);
+                Err(Failure::Unreached(problem))
             }
             Ok(Err(error)) => {
                 upstream.failed("broken");
-                Err(broken().with_cause(error))
+                Err(Failure::Other(broken().with_cause(error)))
             }
-            Err(_) if progress.unfinished() => Err(too_slow()),
+            Err(_) if progress.unfinished() => Err(Failure::Other(too_slow())),
             Err(_) => {
                 upstream.failed("deadline");
-                Err(late(service))
+                Err(Failure::Other(late(service)))
             }
         }
     }
@@ -138,7 +169,7 @@ impl Forward {
         &self,
         upstream: &Upstream,
         exchange: &Exchange,
-        client: std::net::IpAddr,
+        client: IpAddr,
         mut parts: Parts,
         body: Body,
     ) -> Result<Request<Body>, Problem> {
@@ -167,45 +198,16 @@ impl Forward {
     }
 }
 
-impl Upstream {
-    fn new(service: Service, url: &Url) -> anyhow::Result<Self> {
-        let authority: Authority = url
-            .authority()
-            .parse()
-            .with_context(|| format!("the address of {service}"))?;
-        let host = HeaderValue::from_str(authority.as_str())
-            .with_context(|| format!("the address of {service}"))?;
-        Ok(Self {
-            service,
-            authority,
-            host,
-            breaker: Breaker::default(),
-        })
-    }
-
-    fn succeeded(&self) {
-        self.turned(self.breaker.learn(Instant::now(), true));
-    }
-
-    fn failed(&self, reason: &'static str) {
-        metrics::counter!("upstream_failures_total", "service" => self.service.name(), "reason" => reason).increment(1);
-        self.turned(self.breaker.learn(Instant::now(), false));
-    }
-
-    fn turned(&self, change: Option<Change>) {
-        let Some(change) = change else { return };
-        let open = change == Change::Opened;
-        metrics::gauge!("circuit_breaker_open", "service" => self.service.name())
-            .set(f64::from(u8::from(open)));
-        tracing::warn!(service = %self.service, open, "circuit breaker turned");
-    }
+/// Whether a request can be made again as it was.
+fn is_read(parts: &Parts, body: &Body) -> bool {
+    [Method::GET, Method::HEAD].contains(&parts.method) && body.is_end_stream()
 }
 
-/// The services behind the gateway and where they are.
+/// The services behind the gateway and where one instance of each is.
 pub(crate) fn addresses(common: &Common) -> [(Service, &Url); 4] {
     [
         (Service::Identity, &common.identity_url),
-        (Service::ProjectSvc, &common.project_url),
+        (Service::ProjectSvc, common.project_url.first()),
         (Service::Shortener, &common.shortener_url),
         (Service::Analytics, &common.analytics_url),
     ]

@@ -15,9 +15,12 @@ mod limit;
 mod limits;
 mod news;
 mod path;
+mod plan;
 mod route;
 mod session;
 mod tenant;
+
+use std::sync::Arc;
 
 use anyhow::Context;
 use httpkit::Service;
@@ -35,6 +38,7 @@ use crate::forward::Forward;
 use crate::host::Domain;
 use crate::limits::Limits;
 use crate::news::News;
+use crate::plan::Plans;
 use crate::session::Sessions;
 use crate::tenant::Tenants;
 
@@ -68,9 +72,10 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
     limits.keep_small(app);
     let gateway = Gateway::new(Edge {
         domain: Domain::new(&common.domain),
-        scheme: common.scheme,
+        common: Arc::clone(common),
         client,
         limits,
+        plans: Plans::new(),
         tenants,
         sessions,
         forward: Forward::new(common, signer)?,

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use governor::clock::{Clock, QuantaClock};
-use governor::middleware::StateInformationMiddleware;
+use governor::clock::{Clock, QuantaClock, QuantaInstant};
+use governor::middleware::{StateInformationMiddleware, StateSnapshot};
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{NotUntil, Quota, RateLimiter};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use httpkit::Problem;
 use tower_governor::governor::{GovernorConfigBuilder, SharedRateLimiter};
@@ -20,10 +22,18 @@ pub struct Limit<K: KeyExtractor> {
     rule: Rule,
 }
 
+/// A limit on how often all together may come.
+pub(crate) struct Bucket {
+    limiter: RateLimiter<NotKeyed, InMemoryState, QuantaClock, StateInformationMiddleware>,
+    rule: Rule,
+}
+
 /// What a limit promises, ready for headers.
 #[derive(Debug, Clone)]
 struct Rule {
     name: &'static str,
+    /// Code of the problem that who is beyond it gets.
+    code: &'static str,
     quota: u32,
     window: Duration,
     policy: HeaderValue,
@@ -52,28 +62,15 @@ impl<K: KeyExtractor> Limit<K> {
             .use_headers()
             .finish()
             .context("a rate limit of nothing")?;
-        let policy = format!("\"{name}\";q={quota};w={}", window.as_secs());
-        let policy = HeaderValue::from_str(&policy).context("the name of a rate limit")?;
         Ok(Self {
             limiter: Arc::clone(config.limiter()),
-            rule: Rule {
-                name,
-                quota: quota.get(),
-                window,
-                policy,
-            },
+            rule: Rule::new(name, "rate_limited", quota, window)?,
         })
     }
 
     /// Counts a request of `key`.
     pub fn count(&self, key: &K::Key) -> Standing {
-        match self.limiter.check_key(key) {
-            Ok(state) => self.standing(state.remaining_burst_capacity(), None),
-            Err(until) => {
-                let wait: Duration = until.wait_time_from(QuantaClock::default().now());
-                self.standing(0, Some(wait.as_secs() + 1))
-            }
-        }
+        self.rule.standing(self.limiter.check_key(key))
     }
 
     /// Forgets keys that have not come for a while; without this each address ever seen would stay.
@@ -81,10 +78,55 @@ impl<K: KeyExtractor> Limit<K> {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
+}
 
-    fn standing(&self, remaining: u32, retry_after: Option<u64>) -> Standing {
+impl Bucket {
+    /// At most `quota` in `window`; unused ones come back evenly. Who is beyond it gets `code`.
+    pub(crate) fn new(
+        name: &'static str,
+        code: &'static str,
+        quota: NonZeroU32,
+        window: Duration,
+    ) -> anyhow::Result<Self> {
+        let pace = Quota::with_period(window / quota.get()).context("a rate limit of nothing")?;
+        let limiter = RateLimiter::direct(pace.allow_burst(quota)).with_middleware();
+        let rule = Rule::new(name, code, quota, window)?;
+        Ok(Self { limiter, rule })
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(&self) -> Standing {
+        self.rule.standing(self.limiter.check())
+    }
+}
+
+impl Rule {
+    fn new(
+        name: &'static str,
+        code: &'static str,
+        quota: NonZeroU32,
+        window: Duration,
+    ) -> anyhow::Result<Self> {
+        let policy = format!("\"{name}\";q={quota};w={}", window.as_secs());
+        Ok(Self {
+            name,
+            code,
+            quota: quota.get(),
+            window,
+            policy: HeaderValue::from_str(&policy).context("the name of a rate limit")?,
+        })
+    }
+
+    fn standing(&self, counted: Result<StateSnapshot, NotUntil<QuantaInstant>>) -> Standing {
+        let (remaining, retry_after) = match counted {
+            Ok(state) => (state.remaining_burst_capacity(), None),
+            Err(until) => {
+                let wait: Duration = until.wait_time_from(QuantaClock::default().now());
+                (0, Some(wait.as_secs() + 1))
+            }
+        };
         Standing {
-            rule: self.rule.clone(),
+            rule: self.clone(),
             remaining,
             retry_after,
         }
@@ -96,7 +138,16 @@ impl Standing {
     pub fn check(&self) -> Result<(), Problem> {
         match self.retry_after {
             None => Ok(()),
-            Some(seconds) => Err(Problem::too_many("rate_limited", seconds)),
+            Some(seconds) => Err(Problem::too_many(self.rule.code, seconds)),
+        }
+    }
+
+    /// Of two limits the one that will be met first.
+    pub fn nearer(self, other: Self) -> Self {
+        if other.remaining <= self.remaining {
+            other
+        } else {
+            self
         }
     }
 
@@ -107,6 +158,7 @@ impl Standing {
             quota,
             window,
             policy,
+            ..
         } = &self.rule;
         let used = u64::from(quota.saturating_sub(self.remaining));
         // Until the whole quota is back.

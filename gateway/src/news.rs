@@ -4,6 +4,7 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use events::topic::session::SessionRevoked;
+use events::topic::tenant::{TenantHeld, TenantReleased};
 use events::topic::user::UserPermissionChanged;
 use events::{Action, Amqp, Consumer, Envelope, EnvelopeError, Event, Queue};
 use httpkit::client::Upstream;
@@ -79,7 +80,7 @@ impl News {
         app.spawn("news", async move {
             let handler = move |batch: Vec<Envelope>| {
                 let news = self.clone();
-                async move { news.take(batch).await }
+                async move { batch.iter().map(|envelope| news.take(envelope)).collect() }
             };
             consumer.run(handler, shutdown).await;
         });
@@ -107,15 +108,7 @@ impl News {
         Ok(())
     }
 
-    async fn take(&self, batch: Vec<Envelope>) -> Vec<Action> {
-        let mut actions = Vec::with_capacity(batch.len());
-        for envelope in &batch {
-            actions.push(self.take_one(envelope).await);
-        }
-        actions
-    }
-
-    async fn take_one(&self, envelope: &Envelope) -> Action {
+    fn take(&self, envelope: &Envelope) -> Action {
         if envelope.is::<SessionRevoked>() {
             let ended = envelope.data::<SessionRevoked>();
             return settle(ended.map(|ended| {
@@ -132,16 +125,25 @@ impl News {
                 }
             }));
         }
-        // Whatever happened to an organization, what is remembered of it may be wrong.
-        let subdomain = envelope
-            .raw_data()
-            .get("subdomain")
-            .and_then(|value| value.as_str());
-        match subdomain.and_then(Subdomain::of_host_label) {
-            Some(subdomain) => self.tenants.forget(&subdomain).await,
-            None => self.tenants.doubt_all(),
+        // The door stays open for who is held, as it was before.
+        if !envelope.is::<TenantHeld>() && !envelope.is::<TenantReleased>() {
+            self.take_change(envelope);
         }
         Action::Ack
+    }
+
+    /// Whatever happened to an organization, what is remembered of its names may be wrong.
+    fn take_change(&self, envelope: &Envelope) {
+        let names = ["subdomain", "former_subdomain"].map(|field| {
+            let name = envelope.raw_data().get(field)?.as_str()?;
+            Subdomain::of_host_label(name)
+        });
+        if names.iter().all(Option::is_none) {
+            self.tenants.doubt_all();
+        }
+        for name in names.iter().flatten() {
+            self.tenants.forget(name);
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
         clock: app.clock.clone(),
         ids: app.ids.clone(),
         seal: SealKey::parse(config.seal_key.expose_secret())?,
-        project: upstream(&common.project_url, Service::ProjectSvc),
+        project: upstream(common.project_url.first(), Service::ProjectSvc),
         tenants: Tenants::new(resolver, Arc::clone(common)),
         passwords: Hasher::new()?,
         throttle: Throttle::new(),

@@ -28,8 +28,8 @@ pub struct Common {
     pub resolver_url: Url,
     /// Base address of identity.
     pub identity_url: Url,
-    /// Base address of project-svc.
-    pub project_url: Url,
+    /// Base addresses of project-svc, one for each instance, with commas between.
+    pub project_url: Instances,
     /// Base address of the shortener.
     pub shortener_url: Url,
     /// Base address of analytics.
@@ -57,6 +57,43 @@ impl Common {
     /// The public address of an organization, without a trailing slash.
     pub fn tenant_origin(&self, subdomain: impl Display) -> String {
         format!("{}://{subdomain}.{}", self.scheme, self.domain)
+    }
+}
+
+/// Where the instances of one service are; there is at least one.
+#[derive(Debug, Clone)]
+pub struct Instances {
+    first: Url,
+    others: Vec<Url>,
+}
+
+impl Instances {
+    /// One of them, for who does not mind which.
+    pub fn first(&self) -> &Url {
+        &self.first
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Url> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl From<Url> for Instances {
+    fn from(first: Url) -> Self {
+        let others = Vec::new();
+        Self { first, others }
+    }
+}
+
+impl<'de> Deserialize<'de> for Instances {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut urls = text.split(',').map(|url| url.trim().parse::<Url>());
+        let first = urls.next().transpose().map_err(de::Error::custom)?;
+        let others = urls.collect::<Result<_, _>>().map_err(de::Error::custom)?;
+        let first = first.ok_or_else(|| de::Error::custom("expected an address"))?;
+        Ok(Self { first, others })
     }
 }
 
@@ -119,4 +156,26 @@ fn long_enough<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretStrin
         )));
     }
     Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<String>, serde_json::Error> {
+        let read = serde_json::from_value::<Instances>(text.into());
+        read.map(|instances| instances.all().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_service_has_one_instance_or_several() {
+        assert_eq!(read("http://a:1").unwrap(), ["http://a:1/"]);
+        assert_eq!(
+            read("http://a:1, http://b:2").unwrap(),
+            ["http://a:1/", "http://b:2/"]
+        );
+        for bad in ["", "http://a:1,", "a:1;b:2 "] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -29,7 +29,7 @@ use axum::Router;
 use serde::de::DeserializeOwned;
 
 pub use app::{App, Outcome};
-pub use common::{Common, LogFormat, Scheme};
+pub use common::{Common, Instances, LogFormat, Scheme};
 pub use drain::Drain;
 pub use health::{Health, Report, Status};
 pub use process::Process;

@@ -34,6 +34,9 @@ async fn the_state_of_an_organization_decides_the_answer() {
     for (host, status, code) in [
         ("frozen.pm.test", 403, "tenant_suspended"),
         ("unborn.pm.test", 503, "tenant_provisioning"),
+        ("leaving.pm.test", 404, "tenant_unknown"),
+        ("moving.pm.test", 401, "token_required"),
+        ("migrating.pm.test", 401, "token_required"),
         ("nobody.pm.test", 404, "tenant_unknown"),
         ("acme.pm.test.evil.com", 404, "tenant_unknown"),
         ("a.acme.pm.test", 404, "tenant_unknown"),

@@ -1,8 +1,9 @@
 use std::num::NonZeroU32;
+use std::sync::atomic::Ordering;
 
 use gateway::Config;
 
-use crate::support::{Door, config};
+use crate::support::{Door, GLOBEX, config};
 
 fn few(quota: u32) -> NonZeroU32 {
     NonZeroU32::new(quota).unwrap()
@@ -98,4 +99,33 @@ async fn a_person_has_a_limit_whatever_the_address() {
     );
     assert_eq!(ask().await.status, 200);
     assert_eq!(ask().await.status, 429);
+}
+
+#[tokio::test]
+async fn an_organization_has_the_limit_of_its_plan_over_all_its_members() {
+    let door = Door::open(&config());
+    door.resolver.acme_quota.store(3, Ordering::Relaxed);
+    // Who is not signed in uses nothing up.
+    for _ in 0..5 {
+        assert_eq!(door.get("acme.pm.test", "/api/v1/tasks").await.status, 401);
+        assert_eq!(door.get("acme.pm.test", "/s/code").await.status, 200);
+    }
+    for left in ["2", "1", "0"] {
+        let answer = door.member("GET", "/api/v1/tasks", "").await;
+        let standing = answer.header("x-ratelimit-remaining");
+        assert_eq!((answer.status, standing), (200, Some(left)));
+        let policy = answer.header("ratelimit-policy");
+        assert_eq!(policy, Some("\"organization\";q=3;w=60"));
+    }
+    let answer = door.member("GET", "/api/v1/tasks", "").await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (429, "limit_requests")
+    );
+    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=21).contains(&seconds), "{seconds}");
+    assert_eq!(answer.header("x-ratelimit-remaining"), Some("0"));
+    let token = format!("authorization: Bearer {}\r\n", door.token(GLOBEX));
+    let other = door.send("GET", "globex.pm.test", "/api/v1/tasks", &token);
+    assert_eq!(other.await.status, 200);
 }

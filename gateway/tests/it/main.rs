@@ -4,7 +4,9 @@
 mod body;
 mod forged;
 mod hosts;
+mod instances;
 mod limits;
+mod moved;
 mod news;
 mod own;
 mod services;

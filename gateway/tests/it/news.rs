@@ -3,7 +3,7 @@ use std::sync::atomic::Ordering;
 use chrono::TimeDelta;
 use events::outbox::OutboxRow;
 use events::topic::session::SessionRevoked;
-use events::topic::tenant::TenantSuspended;
+use events::topic::tenant::{TenantLimitsChanged, TenantRenamed, TenantResumed, TenantSuspended};
 use events::topic::user::UserPermissionChanged;
 use events::{Amqp, Envelope, Event, Publisher};
 use kernel::{Clock, Ids, Role, TenantId};
@@ -113,6 +113,65 @@ async fn a_suspended_organization_is_closed_at_once() {
     .await;
     eventually("the organization is closed", 5, async || {
         (door.get("globex.pm.test", "/").await.code() == "tenant_suspended").then_some(())
+    })
+    .await;
+    door.resolver
+        .globex_suspended
+        .store(false, Ordering::Relaxed);
+    publish(&TenantResumed {
+        tenant_id: tenant(GLOBEX),
+        subdomain: "globex".into(),
+    })
+    .await;
+    eventually("the organization is open again", 5, async || {
+        (door.get("globex.pm.test", "/").await.status == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renamed_organization_is_at_its_new_name_at_once_and_the_former_one_leads_there() {
+    let door = Door::open_with(&config(), &setting("TENANTRY_TEST_AMQP_URL"));
+    assert_eq!(door.get("globex.pm.test", "/").await.status, 200);
+    assert_eq!(door.get("initech.pm.test", "/").await.status, 404);
+    door.connected().await;
+    door.resolver.globex_renamed.store(true, Ordering::Relaxed);
+    publish(&TenantRenamed {
+        tenant_id: tenant(GLOBEX),
+        subdomain: "initech".into(),
+        former_subdomain: "globex".into(),
+    })
+    .await;
+    eventually("both names are asked for anew", 5, async || {
+        let former = door.get("globex.pm.test", "/x").await;
+        let moved = former.header("location") == Some("http://initech.pm.test:8080/x");
+        (moved && door.get("initech.pm.test", "/").await.status == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_plan_counts_at_once() {
+    let door = Door::open_with(&config(), &setting("TENANTRY_TEST_AMQP_URL"));
+    let ask = async || door.member("GET", "/api/v1/tasks", "").await;
+    assert_eq!(ask().await.status, 200);
+    door.connected().await;
+    let change = async |quota| {
+        door.resolver.acme_quota.store(quota, Ordering::Relaxed);
+        publish(&TenantLimitsChanged {
+            tenant_id: tenant(ACME),
+            subdomain: "acme".into(),
+        })
+        .await;
+    };
+    change(2).await;
+    eventually("the limit bites", 5, async || {
+        (ask().await.code() == "limit_requests").then_some(())
+    })
+    .await;
+    change(0).await;
+    eventually("the limit is gone", 5, async || {
+        (ask().await.status == 200).then_some(())
     })
     .await;
 }

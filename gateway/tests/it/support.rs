@@ -26,6 +26,9 @@ pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
 pub(crate) const ACME: u128 = 0xa;
 pub(crate) const GLOBEX: u128 = 0xb;
 
+/// Where nobody listens.
+pub(crate) const NOBODY: &str = "127.0.0.1:1";
+
 pub(crate) fn tenant(id: u128) -> TenantId {
     TenantId::from(uuid::Uuid::from_u128(id))
 }
@@ -43,6 +46,10 @@ pub(crate) struct Resolver {
     pub(crate) away: Arc<AtomicBool>,
     pub(crate) asked: Arc<AtomicUsize>,
     pub(crate) globex_suspended: Arc<AtomicBool>,
+    /// Where globex lives since it was renamed.
+    pub(crate) globex_renamed: Arc<AtomicBool>,
+    /// Requests in a minute that acme may make; no limit while it is 0.
+    pub(crate) acme_quota: Arc<AtomicUsize>,
 }
 
 /// Generous, so that only tests of limits meet one.
@@ -63,6 +70,11 @@ impl Door {
     }
 
     pub(crate) fn open_with(config: &Config, amqp: &str) -> Self {
+        Self::open_before(config, amqp, &[serve(echo())])
+    }
+
+    /// With several instances of project-svc behind it.
+    pub(crate) fn open_before(config: &Config, amqp: &str, projects: &[SocketAddr]) -> Self {
         let signer = AccessSigner::new("k1", &[7; 32]);
         let resolver = Resolver::default();
         let jwks = json!({ "keys": [signer.public_jwk().unwrap()] });
@@ -73,13 +85,12 @@ impl Door {
             )
             .route("/internal/v1/sessions/revoked", get(async || "[]"))
             .route("/internal/v1/members/changed", get(async || "[]"));
-        let nobody = "127.0.0.1:1".parse().unwrap();
         let common = common(
             serve(lookup(resolver.clone())),
             serve(identity),
+            projects,
             serve(echo()),
-            serve(echo()),
-            nobody,
+            NOBODY.parse().unwrap(),
             amqp,
         );
         let app = App::new(common);
@@ -234,7 +245,7 @@ fn whole(bytes: &[u8]) -> Option<Answer> {
     }
 }
 
-fn serve(router: Router) -> SocketAddr {
+pub(crate) fn serve(router: Router) -> SocketAddr {
     let socket = listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(listener::serve(
@@ -247,7 +258,7 @@ fn serve(router: Router) -> SocketAddr {
 }
 
 /// A service that answers with what it got.
-fn echo() -> Router {
+pub(crate) fn echo() -> Router {
     Router::new()
         .route("/api/v1/tasks/slow", get(std::future::pending::<()>))
         .route("/internal/openapi.json", get(document))
@@ -280,24 +291,43 @@ fn lookup(resolver: Resolver) -> Router {
         if resolver.away.load(Ordering::Relaxed) {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
-        let (id, status) = match uri.path().rsplit('/').next() {
-            Some("acme") => (ACME, "active"),
-            Some("globex") if resolver.globex_suspended.load(Ordering::Relaxed) => (GLOBEX, "suspended"),
-            Some("globex") => (GLOBEX, "active"),
-            Some("frozen") => (0xc, "suspended"),
-            Some("unborn") => (0xd, "provisioning"),
-            _ => return StatusCode::NOT_FOUND.into_response(),
+        let name = uri.path().rsplit('/').next().unwrap_or_default();
+        let renamed = resolver.globex_renamed.load(Ordering::Relaxed);
+        let (id, status, subdomain) = match name {
+            "acme" => (ACME, "active", name),
+            "globex" if resolver.globex_suspended.load(Ordering::Relaxed) => {
+                (GLOBEX, "suspended", name)
+            }
+            "globex" if renamed => (GLOBEX, "active", "initech"),
+            "globex" => (GLOBEX, "active", name),
+            "initech" if renamed => (GLOBEX, "active", name),
+            "former" => (ACME, "active", "acme"),
+            "frozen" => (0xc, "suspended", name),
+            "unborn" => (0xd, "provisioning", name),
+            "moving" | "migrating" => (0xe, name, name),
+            "leaving" => (0xf, "deleting", name),
+            _ => match name.strip_prefix("many-") {
+                Some(number) => (1000 + number.parse::<u128>().unwrap(), "active", name),
+                None => return StatusCode::NOT_FOUND.into_response(),
+            },
         };
-        json!({ "id": tenant(id), "subdomain": "x", "name": "X", "status": status, "generation": 1 })
-            .to_string()
-            .into_response()
+        let limits = match resolver.acme_quota.load(Ordering::Relaxed) {
+            quota if id == ACME && quota > 0 => json!({ "requests_per_minute": quota }),
+            _ => json!({}),
+        };
+        json!({
+            "id": tenant(id), "subdomain": subdomain, "name": "X", "status": status, "generation": 1,
+            "limits": limits, "cluster": "main",
+        })
+        .to_string()
+        .into_response()
     })
 }
 
 fn common(
     resolver: SocketAddr,
     identity: SocketAddr,
-    project: SocketAddr,
+    projects: &[SocketAddr],
     shortener: SocketAddr,
     analytics: SocketAddr,
     amqp: &str,
@@ -309,7 +339,15 @@ fn common(
         ("AMQP_URL", amqp.to_owned()),
         ("RESOLVER_URL", url(resolver)),
         ("IDENTITY_URL", url(identity)),
-        ("PROJECT_URL", url(project)),
+        (
+            "PROJECT_URL",
+            projects
+                .iter()
+                .copied()
+                .map(url)
+                .collect::<Vec<_>>()
+                .join(","),
+        ),
         ("SHORTENER_URL", url(shortener)),
         ("ANALYTICS_URL", url(analytics)),
     ];

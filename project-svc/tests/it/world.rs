@@ -231,7 +231,7 @@ fn common(neighbour: &str) -> Common {
         amqp_url: environment("TENANTRY_TEST_AMQP_URL").into(),
         resolver_url: url.clone(),
         identity_url: url.clone(),
-        project_url: url.clone(),
+        project_url: url.clone().into(),
         shortener_url: url.clone(),
         analytics_url: url,
         log: "info".to_owned(),
