@@ -6,6 +6,7 @@
 
 pub mod config;
 mod dashboard;
+mod erasure;
 pub mod ingest;
 mod scope;
 mod state;
@@ -56,7 +57,9 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
 
 /// Every route, and the document that describes them.
 pub fn router(state: AppState) -> Router {
-    let routes = OpenApiRouter::with_openapi(Document::openapi()).merge(dashboard::router());
+    let routes = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(dashboard::router())
+        .merge(erasure::router());
     openapi::serve(routes).with_state(state)
 }
 

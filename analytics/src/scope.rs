@@ -1,5 +1,7 @@
 //! The only way to documents: every filter and every document made here begins with the tenant.
 
+use std::collections::BTreeSet;
+
 use futures::TryStreamExt;
 use kernel::TenantId;
 use mongodb::ClientSession;
@@ -10,7 +12,7 @@ use crate::store::{Collection, Store, StoreError, check_written};
 /// Which document, and what is to be done to it.
 pub(crate) type Update = (Document, Document);
 
-/// What one organization has; reads only.
+/// What one organization has, outside of transactions: reads, and the end of everything.
 pub(crate) struct TenantScope<'a> {
     store: &'a Store,
     tenant: Tenant,
@@ -31,6 +33,36 @@ impl<'a> TenantScope<'a> {
         let cursor = found.find(self.tenant.with(filter)).await?;
         Ok(cursor.try_collect().await?)
     }
+
+    /// Removes every document; answers how many there were.
+    pub(crate) async fn clear(&self, collection: Collection) -> Result<u64, StoreError> {
+        let all = self.tenant.with(Document::new());
+        let removed = self.store.collection(collection).delete_many(all).await?;
+        Ok(removed.deleted_count)
+    }
+
+    /// Writes down that the organization is gone for good.
+    pub(crate) async fn note_erased(&self) -> Result<(), StoreError> {
+        let gone = self.tenant.with(Document::new());
+        let erased = self.store.collection(Collection::Erased);
+        erased.replace_one(gone.clone(), gone).upsert(true).await?;
+        Ok(())
+    }
+}
+
+/// Which of these organizations are gone for good.
+pub(crate) async fn erased_of(
+    store: &Store,
+    tenants: &BTreeSet<TenantId>,
+) -> Result<BTreeSet<TenantId>, StoreError> {
+    let names: Vec<String> = tenants.iter().map(ToString::to_string).collect();
+    let erased = store.collection(Collection::Erased);
+    let cursor = erased.find(doc! { "tenant": { "$in": names } }).await?;
+    let found: Vec<Document> = cursor.try_collect().await?;
+    let tenants = found
+        .iter()
+        .filter_map(|document| document.get_str("tenant").ok()?.parse().ok());
+    Ok(tenants.collect())
 }
 
 /// A transaction over any number of organizations; dropped without a commit it did nothing.

@@ -33,6 +33,8 @@ pub(crate) enum Collection {
     Days,
     /// Rollups: how things stand now.
     Totals,
+    /// Organizations that are gone for good: their ids and nothing else.
+    Erased,
 }
 
 impl Collection {
@@ -42,6 +44,7 @@ impl Collection {
             Self::Tasks => "tasks",
             Self::Days => "days",
             Self::Totals => "totals",
+            Self::Erased => "erased",
         }
     }
 }
@@ -139,6 +142,7 @@ impl Store {
             ),
             (Collection::Days, doc! { "tenant": 1, "day": 1 }, unique()),
             (Collection::Totals, doc! { "tenant": 1 }, unique()),
+            (Collection::Erased, doc! { "tenant": 1 }, unique()),
         ] {
             let index = IndexModel::builder().keys(keys).options(options).build();
             self.collection(collection).create_index(index).await?;

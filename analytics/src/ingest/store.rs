@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use events::Envelope;
+use events::topic::tenant::TenantDeleted;
 use kernel::{EventId, TaskId, TenantId};
 use mongodb::bson::{
     Bson, DateTime, Document, deserialize_from_document, doc, serialize_to_bson,
@@ -11,13 +12,15 @@ use mongodb::bson::{
 
 use super::fact::{Dated, Fact};
 use super::fold::{Counter, Folded, Tasks, fold};
-use crate::scope::{Transaction, TransactionScope, Update};
+use crate::erasure::store::erase;
+use crate::scope::{Transaction, TransactionScope, Update, erased_of};
 use crate::store::{Collection, Store, StoreError};
 
 /// An event and what it says.
 type Noted<'a> = (&'a Envelope, &'a Fact);
 
-/// Writes what is not written yet. Events of no organization are nobody's numbers and are left out.
+/// Writes what is not written yet. Events of no organization are nobody's numbers and are left out; those of an
+/// organization that is gone for good leave nothing, whenever they come.
 pub(super) async fn write(store: &Store, batch: &[Noted<'_>]) -> Result<(), StoreError> {
     let mut tenants: BTreeMap<TenantId, Vec<Noted<'_>>> = BTreeMap::new();
     for (envelope, fact) in batch {
@@ -25,14 +28,36 @@ pub(super) async fn write(store: &Store, batch: &[Noted<'_>]) -> Result<(), Stor
             tenants.entry(tenant).or_default().push((envelope, fact));
         }
     }
+    let mut gone = erased_of(store, &tenants.keys().copied().collect()).await?;
+    gone.extend(deleted(batch));
+    tenants.retain(|tenant, _| !gone.contains(tenant));
+    erase_all(store, gone).await?;
     if tenants.is_empty() {
         return Ok(());
     }
+    let written: BTreeSet<TenantId> = tenants.keys().copied().collect();
     let mut transaction = Transaction::begin(store).await?;
     for (tenant, events) in tenants {
         write_tenant(&mut transaction.scope(tenant), events).await?;
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    // Who was erased meanwhile may have been erased before the commit.
+    erase_all(store, erased_of(store, &written).await?).await
+}
+
+/// The organizations whose end the batch tells.
+fn deleted(batch: &[Noted<'_>]) -> impl Iterator<Item = TenantId> {
+    let ends = batch.iter().filter(|(e, _)| e.is::<TenantDeleted>());
+    ends.filter_map(|(envelope, _)| envelope.tenantid)
+}
+
+/// Removes what there is of organizations that are gone: also what a batch wrote whose check after the commit was
+/// never made, since its events come again.
+async fn erase_all(store: &Store, gone: BTreeSet<TenantId>) -> Result<(), StoreError> {
+    for tenant in gone {
+        erase(store, tenant).await?;
+    }
+    Ok(())
 }
 
 async fn write_tenant(

@@ -2,5 +2,6 @@
 //! Against a real MongoDB, and a real RabbitMQ where the way through it matters.
 
 mod dashboard;
+mod erasure;
 mod ingest;
 mod world;

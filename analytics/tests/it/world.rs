@@ -96,6 +96,18 @@ impl World {
         self.send(request).await
     }
 
+    /// The erasure of an organization, asked for by `service`.
+    pub(crate) async fn erase(&self, service: Service, tenant: TenantId) -> (StatusCode, Value) {
+        let token = ServiceSigner::new(&SecretString::from(SECRET), service)
+            .token(Service::Analytics, Some(tenant))
+            .unwrap();
+        let request = Request::delete(format!("/internal/v1/organizations/{tenant}"))
+            .header(SERVICE_TOKEN_HEADER, &*token)
+            .body(Body::empty())
+            .unwrap();
+        self.send(request).await
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
