@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use httpkit::Problem;
+use httpkit::client::UpstreamError;
 use kernel::seal::SealError;
 use kernel::secret::RandomError;
 use kernel::subdomain::SubdomainError;
@@ -68,6 +69,9 @@ pub enum Error {
         #[source]
         source: tokio_postgres::Error,
     },
+    /// Another service did not do its part.
+    #[error("ask another service")]
+    Upstream(#[from] UpstreamError),
     /// A stored password does not open, or none could be sealed.
     #[error("seal or open a password")]
     Seal(#[from] SealError),
@@ -131,6 +135,7 @@ impl From<Error> for Problem {
             Error::Catalog(ref cause) if cause.is_closed() => {
                 Self::unavailable("catalog_unavailable", RETRY_SECONDS).with_cause(error)
             }
+            Error::Upstream(error) => Self::from(error),
             Error::Catalog(_) | Error::Seal(_) | Error::Random(_) | Error::Malformed(_) => {
                 Self::internal(error)
             }

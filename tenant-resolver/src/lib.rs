@@ -7,9 +7,13 @@ mod access;
 mod catalog;
 pub mod claim;
 pub mod config;
+pub mod copy;
+pub mod credentials;
+pub mod erasure;
 mod error;
 mod hold;
 pub mod jobs;
+mod lease;
 pub mod lifecycle;
 pub mod limits;
 mod lookup;
@@ -30,11 +34,12 @@ use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service};
 use runtime::App;
 use secrecy::ExposeSecret;
+use url::Url;
 
 pub use catalog::pool;
 pub use config::Config;
+pub use erasure::Neighbours;
 pub use error::Error;
-pub use jobs::Organizations;
 pub use outbox::CatalogOutbox;
 pub use state::{AppState, Resolver, Wake};
 pub use status::Status;
@@ -54,8 +59,13 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
     let http = http_client()?;
     let secret = &app.common.service_secret;
     let signer = ServiceSigner::new(secret, Service::TenantResolver);
-    let identity_url = app.common.identity_url.clone();
-    let identity = Upstream::new(http, identity_url, Service::Identity, signer);
+    let upstream =
+        |url: &Url, service| Upstream::new(http.clone(), url.clone(), service, signer.clone());
+    let neighbours = Neighbours::new(
+        upstream(&app.common.identity_url, Service::Identity),
+        upstream(&app.common.shortener_url, Service::Shortener),
+        upstream(&app.common.analytics_url, Service::Analytics),
+    );
 
     check_health(app, &resolver);
     spawn_relay(app, &resolver)?;
@@ -64,14 +74,14 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
         jobs::refill(Arc::clone(&resolver), app.shutdown.clone()),
     );
     app.spawn(
-        "holds",
-        jobs::end_holds_forever(Arc::clone(&resolver), app.shutdown.clone()),
+        "mend",
+        jobs::mend_forever(Arc::clone(&resolver), app.shutdown.clone()),
     );
     app.spawn(
         "sweep",
         jobs::sweep_forever(
             Arc::clone(&resolver),
-            Organizations::new(identity),
+            neighbours,
             Duration::from_secs(config.sweep_seconds),
             app.shutdown.clone(),
         ),
@@ -89,6 +99,8 @@ pub fn router(state: AppState) -> Router {
         .merge(hold::router())
         .merge(names::router())
         .merge(limits::router())
+        .merge(credentials::router())
+        .merge(copy::router())
         .with_state(state)
 }
 

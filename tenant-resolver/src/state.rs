@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use deadpool_postgres::Pool;
 use httpkit::Guard;
-use kernel::{Clock, Ids, SealKeys};
+use kernel::{Clock, EventId, Ids, SealKeys};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::placement::Placement;
@@ -14,6 +14,7 @@ use crate::placement::Placement;
 /// Databases built at once: flat-out building raises the neighbours' latency ninefold.
 const BUILDS_AT_ONCE: usize = 2;
 
+const CHECKPOINT_BACKLOG_LIMIT: f64 = 0.5;
 const DELETE_GRACE: Duration = Duration::from_secs(30 * 86_400);
 
 /// The control plane itself. Any number of instances may work on one catalog.
@@ -32,10 +33,14 @@ pub struct Resolver {
     pub claim_timeout: Duration,
     /// How long a deletion can be taken back, unless it says otherwise.
     pub delete_grace: Duration,
+    /// Spares wait while a cluster has written more than this share of what makes it begin a checkpoint.
+    pub checkpoint_backlog_limit: f64,
     /// Wakes the background work early.
     pub wake: Wake,
     pub(crate) builds: Semaphore,
     pub(crate) placement: Placement,
+    /// Tells this instance from others in `leases`.
+    pub(crate) instance: String,
 }
 
 /// Each wakes one job; a job also runs by itself from time to time, so that a lost wake-up only delays.
@@ -63,11 +68,13 @@ impl Resolver {
             catalog,
             seal: seal.into(),
             clock,
-            ids,
             spares_wanted,
             claim_timeout,
             delete_grace: DELETE_GRACE,
+            checkpoint_backlog_limit: CHECKPOINT_BACKLOG_LIMIT,
             wake: Wake::default(),
+            instance: ids.next::<EventId>().to_string(),
+            ids,
             builds: Semaphore::new(BUILDS_AT_ONCE),
             placement: Placement::default(),
         }

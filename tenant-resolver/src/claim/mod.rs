@@ -18,7 +18,7 @@ use crate::provision;
 use crate::state::Resolver;
 use crate::status::Status;
 
-pub(crate) use routes::router;
+pub(crate) use routes::{answer, router};
 pub(crate) use store::unconfirmed;
 
 /// How often a claim asks again after losing a race for a spare or for the name.

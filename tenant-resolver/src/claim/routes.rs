@@ -63,20 +63,26 @@ async fn claim_tenant(
         name: body.name,
         cluster: body.cluster,
     };
-    let Claimed { id, status, new } = super::claim(&state.resolver, &claim).await?;
+    let claimed = super::claim(&state.resolver, &claim).await?;
+    Ok(answer(claimed, claim.subdomain))
+}
+
+/// 201 for a tenant that this request got, 200 for the one it had got before.
+pub(crate) fn answer(claimed: Claimed, subdomain: Subdomain) -> Response {
+    let Claimed { id, status, new } = claimed;
     let body = Json(ClaimedTenant {
         id,
-        subdomain: claim.subdomain,
+        subdomain,
         status: status.to_string(),
     });
-    Ok(match new {
+    match new {
         true => Created {
             location: format!("/internal/v1/tenants/{id}"),
             body,
         }
         .into_response(),
         false => body.into_response(),
-    })
+    }
 }
 
 async fn confirm_tenant(

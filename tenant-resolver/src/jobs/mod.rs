@@ -1,9 +1,21 @@
 //! Background work. Any number of instances may run it: each step is a conditional update or holds a session.
 
-mod holds;
+mod mend;
 mod refill;
 mod sweep;
 
-pub use holds::{end_holds, end_holds_forever};
+pub use mend::{mend, mend_forever};
 pub use refill::refill;
-pub use sweep::{Organizations, sweep, sweep_forever};
+pub use sweep::{sweep, sweep_forever};
+
+fn warn(
+    tenant: Option<kernel::TenantId>,
+    error: &(dyn std::error::Error + 'static),
+    message: &str,
+) {
+    tracing::warn!(
+        tenant.id = tenant.map(tracing::field::display),
+        error,
+        "{message}"
+    );
+}

@@ -1,61 +1,31 @@
-//! Cleans up after crashes: settles claims that nobody confirmed, removes half-built spares that lost their builder
-//! and claims that were abandoned. Every step may run again, and on several instances at once.
+//! Cleans up after crashes: settles claims that nobody confirmed, removes half-built databases that lost their builder
+//! and claims that were abandoned, erases tenants whose grace is over. Every step may run again, and on several
+//! instances at once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
-use httpkit::client::{Upstream, UpstreamError};
-use kernel::TenantId;
-use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
+use super::warn;
+use crate::erasure::{self, Neighbours};
 use crate::error::Error;
 use crate::state::Resolver;
-use crate::{claim, provision};
+use crate::{claim, lifecycle, provision};
 
 /// Rows of a kind in one sweep; the next sweep takes the next ones.
 const BATCH: i64 = 50;
 
-/// What identity knows of organizations.
-#[derive(Clone)]
-pub struct Organizations(Upstream);
-
-#[derive(Deserialize)]
-struct Organization {}
-
-impl Organizations {
-    /// Asks identity through this client.
-    pub fn new(identity: Upstream) -> Self {
-        Self(identity)
-    }
-
-    /// Whether the sign-up that claimed this tenant was committed.
-    async fn knows(&self, tenant: TenantId) -> Result<bool, UpstreamError> {
-        let path = format!("/internal/v1/organizations/{tenant}");
-        match self.0.get::<Organization>(&path, None).await {
-            Ok(_) => Ok(true),
-            // Only a problem of ours counts: a proxy's 404 must not cost anyone a database.
-            Err(UpstreamError::Status {
-                status: StatusCode::NOT_FOUND,
-                code,
-                ..
-            }) if code == "not_found" => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// Sweeps every `period`, and at once when something was released, until shutdown.
+/// Sweeps every `period`, and at once when something was given up, until shutdown.
 pub async fn sweep_forever(
     resolver: Arc<Resolver>,
-    organizations: Organizations,
+    neighbours: Neighbours,
     period: Duration,
     shutdown: CancellationToken,
 ) {
     loop {
         let work = async {
-            sweep(&resolver, &organizations).await;
+            sweep(&resolver, &neighbours).await;
             let _ = tokio::time::timeout(period, resolver.wake.sweep.notified()).await;
         };
         if shutdown.run_until_cancelled(work).await.is_none() {
@@ -65,23 +35,29 @@ pub async fn sweep_forever(
 }
 
 /// One sweep. What fails is logged and left to the next one.
-pub async fn sweep(resolver: &Resolver, organizations: &Organizations) {
-    if let Err(error) = settle_claims(resolver, organizations).await {
+pub async fn sweep(resolver: &Resolver, neighbours: &Neighbours) {
+    if let Err(error) = settle_claims(resolver, neighbours).await {
         warn(None, &error, "unconfirmed claims could not be settled");
     }
     if let Err(error) = remove_leftovers(resolver).await {
         warn(None, &error, "leftovers could not be removed");
     }
+    if let Err(error) = erase_tenants(resolver, neighbours).await {
+        warn(None, &error, "tenants could not be erased");
+    }
+    if let Err(error) = count_tenants(resolver).await {
+        warn(None, &error, "tenants could not be counted");
+    }
 }
 
 /// Asks identity about claims that are overdue: known → confirmed, unknown → abandoned, no answer → later.
-async fn settle_claims(resolver: &Resolver, organizations: &Organizations) -> Result<(), Error> {
+async fn settle_claims(resolver: &Resolver, neighbours: &Neighbours) -> Result<(), Error> {
     let overdue = {
         let client = resolver.catalog.get().await?;
         claim::unconfirmed(&client, claim::overdue_since(resolver), BATCH).await?
     };
     for tenant in overdue {
-        let settled = match organizations.knows(tenant).await {
+        let settled = match neighbours.knows(tenant).await {
             Ok(true) => claim::confirm(resolver, tenant).await,
             Ok(false) => claim::abandon(resolver, tenant).await,
             Err(error) => {
@@ -113,10 +89,23 @@ async fn remove_leftovers(resolver: &Resolver) -> Result<(), Error> {
     Ok(())
 }
 
-fn warn(tenant: Option<TenantId>, error: &(dyn std::error::Error + 'static), message: &str) {
-    tracing::warn!(
-        tenant.id = tenant.map(tracing::field::display),
-        error,
-        "{message}"
-    );
+async fn erase_tenants(resolver: &Resolver, neighbours: &Neighbours) -> Result<(), Error> {
+    let due = {
+        let client = resolver.catalog.get().await?;
+        erasure::due(&client, resolver.clock.now(), BATCH).await?
+    };
+    for tenant in due {
+        if let Err(error) = erasure::erase(resolver, neighbours, tenant).await {
+            warn(Some(tenant), &error, "tenant could not be erased");
+        }
+    }
+    Ok(())
+}
+
+async fn count_tenants(resolver: &Resolver) -> Result<(), Error> {
+    let client = resolver.catalog.get().await?;
+    for (status, tenants) in lifecycle::count(&client).await? {
+        metrics::gauge!("resolver_tenants", "status" => status.text()).set(tenants as f64);
+    }
+    Ok(())
 }

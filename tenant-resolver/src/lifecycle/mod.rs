@@ -20,7 +20,7 @@ use crate::status::Status;
 
 pub(crate) use model::{Purpose, Transition};
 pub(crate) use routes::router;
-pub(crate) use store::{Change, Changed, State, state};
+pub(crate) use store::{Change, Changed, State, count, state};
 
 /// Switches a tenant off: no request is served and connections are closed.
 pub async fn suspend(

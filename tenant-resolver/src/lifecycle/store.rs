@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use events::Event;
 use kernel::TenantId;
+use strum::IntoEnumIterator;
 use tokio_postgres::Row;
 
 use super::model::Transition;
@@ -197,4 +198,19 @@ pub(super) async fn reschedule(
         where id = $1 and status = 'deleting' and subdomain is not null and sealed_password is not null";
     catalog::execute(client, sql, &[&tenant.uuid(), &deletes_at, &now]).await?;
     Ok(())
+}
+
+/// How many tenants are in each state, those without any too.
+pub(crate) async fn count(client: &impl GenericClient) -> Result<Vec<(Status, i64)>, Error> {
+    let sql = "select status, count(*) as tenants from tenants group by status";
+    let mut counts: Vec<_> = Status::iter().map(|status| (status, 0)).collect();
+    for row in catalog::rows(client, sql, &[]).await? {
+        let status = Status::read(row.try_get("status")?)?;
+        let tenants = row.try_get("tenants")?;
+        counts
+            .iter_mut()
+            .filter(|(counted, _)| *counted == status)
+            .for_each(|(_, count)| *count = tenants);
+    }
+    Ok(counts)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
-use kernel::{ClusterId, SealKeys};
+use kernel::{ClusterId, SealKeys, TenantId};
 use tokio_postgres::{Client, Config, NoTls, Row};
 
 use crate::catalog;
@@ -23,6 +23,11 @@ pub(crate) struct Cluster {
     /// Copied to make a tenant's database.
     pub(crate) template: String,
     provisioner: Config,
+}
+
+/// What a provisioner's password's seal is bound to.
+pub(crate) fn cluster_context(id: ClusterId) -> Vec<u8> {
+    format!("cluster:{id}").into_bytes()
 }
 
 impl Cluster {
@@ -45,6 +50,19 @@ impl Cluster {
         Self::read(&row.ok_or(nowhere)?, seal)
     }
 
+    /// The cluster a tenant lives on.
+    pub(crate) async fn of_tenant(
+        client: &impl GenericClient,
+        seal: &SealKeys,
+        tenant: TenantId,
+    ) -> Result<Self, Error> {
+        let sql = format!(
+            "select {COLUMNS} from clusters c join tenants t on t.cluster_id = c.id where t.id = $1"
+        );
+        let row = catalog::row(client, &sql, &[&tenant.uuid()]).await?;
+        Self::read(&row.ok_or(Error::Unknown)?, seal)
+    }
+
     /// A cluster by its id.
     pub(crate) async fn by_id(
         client: &impl GenericClient,
@@ -59,7 +77,7 @@ impl Cluster {
     fn read(row: &Row, seal: &SealKeys) -> Result<Self, Error> {
         let id = ClusterId::from(row.try_get::<_, uuid::Uuid>("id")?);
         let sealed: Vec<u8> = row.try_get("provisioner_password")?;
-        let password = seal.open(&sealed, format!("cluster:{id}").as_bytes())?;
+        let password = seal.open(&sealed, &cluster_context(id))?;
         let port: i32 = row.try_get("port")?;
         let mut provisioner = Config::new();
         provisioner
@@ -85,6 +103,19 @@ impl Cluster {
     pub(crate) async fn connect_as_owner(&self, database: &str) -> Result<Client, Error> {
         let options = format!("{SERVER_LIMITS} -c role={}", super::session::OWNER);
         self.open(database, &options).await
+    }
+
+    /// How much has been written since the last checkpoint, as a share of what makes the server begin one by itself.
+    /// The files of new databases wait for it, and it gets longer with each of them.
+    pub(crate) async fn checkpoint_backlog(&self) -> Result<f64, Error> {
+        let sql = "select pg_wal_lsn_diff(pg_current_wal_lsn(), redo_lsn)::float8
+                / pg_size_bytes(current_setting('max_wal_size')) from pg_control_checkpoint()";
+        let row = self.connect().await?.query_one(sql, &[]).await;
+        row.and_then(|row| row.try_get(0))
+            .map_err(|source| Error::Cluster {
+                step: "read checkpoint backlog",
+                source,
+            })
     }
 
     async fn open(&self, database: &str, options: &str) -> Result<Client, Error> {

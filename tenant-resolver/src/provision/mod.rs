@@ -15,8 +15,10 @@ use std::error::Error as _;
 use kernel::TenantId;
 
 pub use build::Build;
+pub(crate) use cluster::{Cluster, cluster_context};
 pub(crate) use removal::remove;
-pub(crate) use store::{leftovers, open_password};
+pub(crate) use session::Session;
+pub(crate) use store::{begun, leftovers, open_password, seal_context, seal_password};
 
 use crate::error::Error;
 use crate::state::Resolver;

@@ -40,7 +40,7 @@ pub(crate) fn open_password(
 }
 
 /// The first entry of the journal: a half-built database.
-pub(super) async fn begun(
+pub(crate) async fn begun(
     client: &impl GenericClient,
     tenant: TenantId,
     cluster: ClusterId,

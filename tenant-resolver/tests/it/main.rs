@@ -3,10 +3,11 @@
 
 mod claim;
 mod crash;
-mod identity;
 mod isolation;
 mod lookup;
+mod neighbours;
 mod outbox;
 mod refill;
+mod second;
 mod sweep;
 mod world;

@@ -37,7 +37,7 @@ async fn claim_that_identity_does_not_know_is_abandoned() {
 async fn claim_that_identity_knows_is_confirmed() {
     let world = World::new().await;
     let id = overdue(&world).await;
-    world.identity.commit(id);
+    world.services.commit(id);
     world.sweep().await;
     assert_eq!(world.status(id).await, "active");
     assert_eq!(world.on_cluster(id).await, (true, true));
@@ -48,7 +48,7 @@ async fn claim_that_identity_knows_is_confirmed() {
 async fn claim_is_left_alone_while_it_is_fresh_or_identity_away() {
     let world = World::new().await;
     let id = overdue(&world).await;
-    world.identity.break_down();
+    world.services.break_down(Service::Identity);
     world.sweep().await;
     assert_eq!(world.status(id).await, "provisioning");
 

@@ -11,26 +11,28 @@ use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tenant_resolver::claim::{Claim, Claimed, claim};
-use tenant_resolver::{AppState, Error, Organizations, Resolver};
+use tenant_resolver::{AppState, Error, Neighbours, Resolver};
 use tokio_postgres::{Client, NoTls};
 
-use crate::identity::FakeIdentity;
+use crate::neighbours::FakeNeighbours;
+use crate::second::Second;
 
-const SEAL_KEY: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-const PASSWORD: &str = "test-only";
+pub(crate) const SEAL_KEY: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub(crate) const PASSWORD: &str = "test-only";
 pub(crate) const CLAIM_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     pub(crate) resolver: Arc<Resolver>,
     pub(crate) clock: Clock,
-    pub(crate) identity: FakeIdentity,
-    pub(crate) organizations: Organizations,
+    pub(crate) services: FakeNeighbours,
+    pub(crate) neighbours: Neighbours,
     pub(crate) admin: Client,
     pub(crate) admin_address: Address,
+    second: Option<Second>,
     http: reqwest::Client,
     base: String,
     secret: SecretString,
-    names: [String; 4],
+    pub(crate) names: [String; 4],
 }
 
 impl World {
@@ -54,7 +56,7 @@ impl World {
         let clock = Clock::fixed(Clock::system().now());
         let pool = tenant_resolver::pool(&plan.catalog.url().as_str().into()).unwrap();
         let seal = SealKey::parse(SEAL_KEY).unwrap();
-        let resolver = Resolver::new(
+        let mut resolver = Resolver::new(
             pool,
             seal,
             clock.clone(),
@@ -62,21 +64,35 @@ impl World {
             spares,
             CLAIM_TIMEOUT,
         );
+        // Other tests write to the same servers.
+        resolver.checkpoint_backlog_limit = f64::INFINITY;
         let resolver = Arc::new(resolver);
         let secret = SecretString::from(testkit::SECRET);
-        let identity = FakeIdentity::start().await;
+        let services = FakeNeighbours::start().await;
         Self {
             base: serve(&resolver, &secret).await,
-            organizations: identity.client(&secret),
+            neighbours: services.client(&secret),
             admin: connect(&admin_address).await.unwrap(),
             http: httpkit::client::http_client().unwrap(),
             resolver,
             clock,
-            identity,
+            services,
+            second: None,
             admin_address,
             secret,
             names,
         }
+    }
+
+    /// The same catalog with a second cluster, `second`, on the second server.
+    pub(crate) async fn with_second_cluster(mut self, budget: i32) -> Self {
+        self.second = Some(Second::register(&self, budget).await);
+        self
+    }
+
+    /// Whether the second cluster has the tenant's database, and its role.
+    pub(crate) async fn on_second_cluster(&self, tenant: TenantId) -> (bool, bool) {
+        exist(&self.second.as_ref().unwrap().admin, &database(tenant)).await
     }
 
     pub(crate) async fn build_spares(&self, count: usize) {
@@ -98,7 +114,84 @@ impl World {
     }
 
     pub(crate) async fn sweep(&self) {
-        tenant_resolver::jobs::sweep(&self.resolver, &self.organizations).await;
+        tenant_resolver::jobs::sweep(&self.resolver, &self.neighbours).await;
+    }
+
+    /// A tenant that answers requests.
+    pub(crate) async fn active(&self, subdomain: &str) -> TenantId {
+        let claimed = self.claim(&format!("sign-up-{subdomain}"), subdomain).await;
+        let id = claimed.unwrap().id;
+        tenant_resolver::claim::confirm(&self.resolver, id)
+            .await
+            .unwrap();
+        id
+    }
+
+    /// Another instance of the service on the same catalog.
+    pub(crate) fn another_instance(&self) -> Arc<Resolver> {
+        let mut other = Resolver::new(
+            tenant_resolver::pool(&self.catalog_url()).unwrap(),
+            SealKey::parse(SEAL_KEY).unwrap(),
+            self.clock.clone(),
+            Ids::system(),
+            self.resolver.spares_wanted,
+            CLAIM_TIMEOUT,
+        );
+        other.checkpoint_backlog_limit = f64::INFINITY;
+        Arc::new(other)
+    }
+
+    fn catalog_url(&self) -> SecretString {
+        let [catalog, _, role, _] = &self.names;
+        let (host, port) = (self.admin_address.host(), self.admin_address.port());
+        format!("postgres://{role}:{PASSWORD}@{host}:{port}/{catalog}").into()
+    }
+
+    /// What the operator is told when it asks for something to be done.
+    pub(crate) async fn operate(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
+        self.call(Service::Migrator, method, path, Some(body)).await
+    }
+
+    /// The types of the events that wait to be published, oldest first.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let catalog = self.resolver.catalog.get().await.unwrap();
+        let rows = catalog.query("select type from outbox order by seq", &[]);
+        rows.await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// One value of a tenant's row, as text.
+    pub(crate) async fn column(&self, tenant: TenantId, column: &str) -> Option<String> {
+        let catalog = self.resolver.catalog.get().await.unwrap();
+        let sql = format!("select {column}::text from tenants where id = $1");
+        catalog
+            .query_one(&sql, &[&tenant.uuid()])
+            .await
+            .unwrap()
+            .get(0)
+    }
+
+    /// Runs SQL on the catalog.
+    pub(crate) async fn on_catalog(&self, sql: &str) {
+        let catalog = self.resolver.catalog.get().await.unwrap();
+        catalog.batch_execute(sql).await.unwrap();
+    }
+
+    /// Connects as project-svc would, with the descriptor told now.
+    pub(crate) async fn log_in(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
+        let path = format!("/tenants/{tenant}/connection");
+        let (status, told) = self.get(Service::ProjectSvc, &path).await;
+        if status != StatusCode::OK {
+            return Err(told["code"].to_string().into());
+        }
+        Ok(connect(&login(&told)).await?)
     }
 
     /// Calls the resolver as `service`.
@@ -167,9 +260,7 @@ impl World {
     /// Whether the cluster has the tenant's database, and its role.
     pub(crate) async fn on_cluster(&self, tenant: TenantId) -> (bool, bool) {
         let name = database(tenant);
-        let sql = "select exists (select from pg_database where datname = $1), exists (select from pg_roles where rolname = $1)";
-        let row = self.admin.query_one(sql, &[&name]).await.unwrap();
-        (row.get(0), row.get(1))
+        exist(&self.admin, &name).await
     }
 
     /// All rows of this catalog, half-built and deleted ones too.
@@ -184,6 +275,9 @@ impl World {
     /// Takes everything down again.
     pub(crate) async fn close(self) {
         let tenants = self.tenants().await.into_iter().map(database);
+        if let Some(second) = &self.second {
+            second.close(tenants.clone(), &self.names).await;
+        }
         let [catalog, template, catalog_role, provisioner] = self.names;
         self.resolver.catalog.close();
         for database in tenants.clone().chain([catalog, template]) {
@@ -242,7 +336,28 @@ fn plan(
     }
 }
 
-async fn migrate_template(template: &Address) {
+/// The login a descriptor tells.
+pub(crate) fn login(told: &Value) -> Address {
+    let part = |name: &str| told[name].as_str().unwrap().to_owned();
+    format!(
+        "postgres://{}:{}@{}:{}/{}",
+        part("role"),
+        part("password"),
+        part("host"),
+        told["port"],
+        part("database"),
+    )
+    .parse()
+    .unwrap()
+}
+
+pub(crate) async fn exist(admin: &Client, name: &str) -> (bool, bool) {
+    let sql = "select exists (select from pg_database where datname = $1), exists (select from pg_roles where rolname = $1)";
+    let row = admin.query_one(sql, &[&name]).await.unwrap();
+    (row.get(0), row.get(1))
+}
+
+pub(crate) async fn migrate_template(template: &Address) {
     let session = migrator::Session::open(template, migrator::schema::TENANT)
         .await
         .unwrap();
