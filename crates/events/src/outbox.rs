@@ -4,7 +4,7 @@
 //! only after every older one that is still there, and what is gone was confirmed before, so the first
 //! arrival of each event is in order and a consumer ignores the second. The lock only saves work.
 
-use std::future::{Future, ready};
+use std::future::{Future, pending, ready};
 
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::{self, PgPool, Postgres};
@@ -28,6 +28,10 @@ pub const REMOVE: &str = "DELETE FROM outbox WHERE seq = ANY($1)";
 /// nothing to publish: a sweep then costs one round trip.
 pub const TRY_LOCK: &str = "SELECT CASE WHEN EXISTS (SELECT FROM outbox) \
      THEN pg_try_advisory_lock(7236274128765029) ELSE false END";
+
+/// The same, told apart: true is claimed, false is another relay's, null is nothing to publish.
+pub const CLAIM: &str = "SELECT CASE WHEN EXISTS (SELECT FROM outbox) \
+     THEN pg_try_advisory_lock(7236274128765029) END";
 
 /// Gives the relay's lock back.
 pub const UNLOCK: &str = "SELECT pg_advisory_unlock(7236274128765029)";
@@ -100,6 +104,11 @@ pub trait OutboxSource: Send {
 
     /// Forgets rows whose publication the broker has confirmed.
     fn published(&mut self, seqs: &[i64]) -> impl Future<Output = Result<(), BoxError>> + Send;
+
+    /// Ends when the claim should be given up: what was published but not forgotten goes again.
+    fn revoked(&self) -> impl Future<Output = ()> + Send {
+        pending()
+    }
 
     /// Gives up the claim.
     fn end(&mut self) -> impl Future<Output = ()> + Send {

@@ -34,6 +34,9 @@ impl Wake {
 /// Why a drain stopped before the outbox was empty.
 #[derive(Debug, thiserror::Error)]
 pub enum DrainError {
+    /// The database is wanted back.
+    #[error("outbox is not to be read for now")]
+    Revoked,
     /// The database did not do its part.
     #[error("read or clear outbox")]
     Outbox(#[source] BoxError),
@@ -57,32 +60,31 @@ pub async fn run<S: OutboxSource>(
     shutdown: CancellationToken,
 ) {
     while !shutdown.is_cancelled() {
-        let pause = match drain(&mut source, &publisher).await {
-            Ok(()) => None,
-            Err(error) => {
-                log(&error);
-                Some(RETRY_PAUSE)
-            }
-        };
+        let outcome = drain(&mut source, &publisher).await;
+        if let Err(error) = &outcome {
+            log(error);
+        }
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = wait(pause, &publisher, &wake) => {}
+            () = wait(&outcome, &publisher, &wake) => {}
         }
     }
 }
 
-/// After a success until woken or the next sweep; after a failure for a while, and until the broker
-/// is back.
-async fn wait(pause: Option<Duration>, publisher: &Publisher, wake: &Wake) {
-    match pause {
-        None => tokio::select! {
-            () = wake.0.notified() => {}
-            () = sleep(SWEEP_INTERVAL) => {}
-        },
-        Some(pause) => {
-            sleep(pause).await;
-            publisher.state().wait_connected().await;
+/// After a success until woken or the next sweep, and so when nothing waited or another relay was at
+/// it; after a failure for a while, and until the broker is back.
+async fn wait(outcome: &Result<(), DrainError>, publisher: &Publisher, wake: &Wake) {
+    let look_again = match outcome {
+        Ok(()) => SWEEP_INTERVAL,
+        Err(DrainError::Busy) => RETRY_PAUSE,
+        Err(_) => {
+            sleep(RETRY_PAUSE).await;
+            return publisher.state().wait_connected().await;
         }
+    };
+    tokio::select! {
+        () = wake.0.notified() => {}
+        () = sleep(look_again) => {}
     }
 }
 
@@ -113,7 +115,11 @@ async fn drain_claimed<S: OutboxSource>(
         };
         let waiting = first.behind as f64;
         metrics::gauge!("outbox_waiting_rows").set(waiting);
-        let confirmed = publisher.publish(&rows).await.inspect_err(|_| {
+        let confirmed = tokio::select! {
+            confirmed = publisher.publish(&rows) => confirmed.map_err(DrainError::Broker),
+            () = source.revoked() => Err(DrainError::Revoked),
+        };
+        let confirmed = confirmed.inspect_err(|_| {
             metrics::counter!("outbox_retried_rows_total").increment(rows.len() as u64);
         })?;
         let seqs: Vec<i64> = rows.iter().take(confirmed).map(|row| row.seq).collect();
@@ -131,7 +137,7 @@ async fn drain_claimed<S: OutboxSource>(
 /// Says a failed drain at the level it deserves.
 pub(crate) fn log(error: &DrainError) {
     match error {
-        DrainError::Busy | DrainError::Broker(AmqpError::Lost) => {
+        DrainError::Busy | DrainError::Revoked | DrainError::Broker(AmqpError::Lost) => {
             tracing::debug!("outbox waits: {error}");
         }
         DrainError::Outbox(_) | DrainError::Broker(_) | DrainError::Unconfirmed(_) => {

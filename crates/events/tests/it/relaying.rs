@@ -168,6 +168,7 @@ async fn every_tenant_is_relayed_after_a_wake_and_by_the_sweep() {
         FleetSettings {
             parallel: 2,
             sweep: Duration::from_millis(200),
+            ..FleetSettings::default()
         },
     );
     running.spawn(fleet::run(
