@@ -38,6 +38,11 @@ impl TenantConnection {
         UnitOfWork::begin(self.tenant, self.session, self.wake).await
     }
 
+    /// Whether the tenant was not evicted since the connection was acquired.
+    pub(crate) async fn is_current(&self) -> bool {
+        self.session.is_current().await
+    }
+
     /// The connection is closed when it is dropped: its session has state worth nothing to others.
     pub(crate) fn condemn(&mut self) {
         self.session.lease_mut().condemn();

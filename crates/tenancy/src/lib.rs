@@ -19,7 +19,7 @@ pub use connection::TenantConnection;
 pub use descriptor::{TenantDescriptor, TenantLimits};
 pub use error::PoolError;
 pub use outbox::{TenantFleet, TenantOutbox};
-pub use pool::Pools;
+pub use pool::{BusyTenant, Pools};
 pub use resolver::{Resolver, TenantSummary};
 pub use settings::PoolSettings;
 pub use work::UnitOfWork;

@@ -1,14 +1,15 @@
 //! The tenants' outboxes, as the relay of the fleet sees them. One relay at a time empties an
 //! outbox, also over several instances of the service: a session lock on the connection that is
-//! held while it drains.
+//! held while it drains. It is background work: requests come first, and a tenant that is held gets
+//! its connection back.
 
 use events::fleet::Fleet;
-use events::outbox::{ConnectionOutbox, OutboxRow, TRY_LOCK, UNLOCK};
+use events::outbox::{CLAIM, ConnectionOutbox, OutboxRow, UNLOCK};
 use events::{BoxError, OutboxSource};
 use kernel::TenantId;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use crate::{Pools, TenantConnection};
+use crate::{PoolError, Pools, TenantConnection};
 
 /// All tenants' databases, for [`events::fleet::run`].
 pub struct TenantFleet(pub Pools);
@@ -39,6 +40,8 @@ pub struct TenantOutbox {
     pools: Pools,
     tenant: TenantId,
     held: Option<ConnectionOutbox<TenantConnection>>,
+    /// It was empty when it was to be claimed.
+    empty: bool,
 }
 
 impl TenantOutbox {
@@ -48,6 +51,7 @@ impl TenantOutbox {
             pools,
             tenant,
             held: None,
+            empty: false,
         }
     }
 
@@ -67,22 +71,42 @@ impl TenantOutbox {
 impl OutboxSource for TenantOutbox {
     async fn begin(&mut self) -> Result<bool, BoxError> {
         self.abandon();
-        let connection = self.pools.acquire(self.tenant).await?;
+        let connection = match self.pools.acquire_background(self.tenant).await {
+            Ok(connection) => connection,
+            Err(PoolError::Unknown) => {
+                // A tenant that is gone tells nothing any more.
+                self.empty = true;
+                return Ok(true);
+            }
+            Err(error) => return Err(error.into()),
+        };
         // From here on the session may own the lock: only `end` saves the connection.
         let held = self.held.insert(ConnectionOutbox(connection));
-        let answer = held.0.query_one_raw(sql(TRY_LOCK)).await?;
-        let locked = match answer {
+        let claim = held.0.query_one_raw(sql(CLAIM)).await?;
+        let locked: Option<bool> = match claim {
             Some(row) => row.try_get_by_index(0)?,
-            None => false,
+            None => None,
         };
-        if !locked {
+        if locked != Some(true) {
             self.held = None;
         }
-        Ok(locked)
+        // Nobody else need be at an outbox that is empty.
+        self.empty = locked.is_none();
+        Ok(locked != Some(false))
     }
 
     async fn next_batch(&mut self, limit: i64) -> Result<Vec<OutboxRow>, BoxError> {
+        if self.empty {
+            return Ok(Vec::new());
+        }
         self.held()?.next_batch(limit).await
+    }
+
+    async fn revoked(&self) {
+        match &self.held {
+            Some(held) => self.pools.revoked(&held.0).await,
+            None => std::future::pending().await,
+        }
     }
 
     async fn published(&mut self, seqs: &[i64]) -> Result<(), BoxError> {

@@ -1,10 +1,12 @@
 //! The cached client of tenant-resolver.
 //!
 //! A descriptor is asked for again after [`FRESH_FOR`]; while the resolver is away the last answer
-//! serves on, so that its restart is nobody's outage. Refusals are never cached.
+//! serves on, so that its restart is nobody's outage. Of the refusals only that a tenant is held
+//! is kept, for a moment: many requests may wait for its end.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -12,6 +14,7 @@ use httpkit::client::{Upstream, UpstreamError};
 use kernel::{Page, TenantId};
 use moka::future::Cache;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::{PoolError, TenantDescriptor};
 
@@ -19,15 +22,38 @@ use crate::{PoolError, TenantDescriptor};
 const FRESH_FOR: Duration = Duration::from_secs(30);
 /// Time the last answer serves while the resolver is away.
 const KNOWN_FOR: Duration = Duration::from_secs(3600);
-/// Tenants remembered; some 300 bytes each.
+/// Tenants remembered; about a kilobyte each.
 const CAPACITY: u64 = 20_000;
+/// Time for which a held tenant is not asked for again.
+pub(crate) const HELD_FOR: Duration = Duration::from_millis(20);
+/// How often an answer that was overtaken by an eviction is asked for again.
+const OVERTAKEN_AT_MOST: usize = 5;
 
 /// Tells where tenants' databases are. Cheap to clone.
 #[derive(Clone)]
 pub struct Resolver {
     source: Source,
-    fresh: Cache<TenantId, Arc<TenantDescriptor>>,
-    known: Cache<TenantId, Arc<TenantDescriptor>>,
+    fresh: Cache<TenantId, Told>,
+    known: Cache<TenantId, Told>,
+    counters: Arc<Counters>,
+}
+
+#[derive(Default)]
+struct Counters {
+    asked: AtomicU64,
+    evictions: AtomicU64,
+    /// When a held tenant may be asked for again.
+    held: Mutex<HashMap<TenantId, Instant>>,
+}
+
+/// An answer of the resolver.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) descriptor: Arc<TenantDescriptor>,
+    /// Counts the answers: a greater one was asked for later.
+    pub(crate) number: u64,
+    /// Evictions, of any tenant, before it was asked for.
+    pub(crate) evictions: u64,
 }
 
 #[derive(Clone)]
@@ -65,19 +91,45 @@ impl Resolver {
             source,
             fresh: cache(FRESH_FOR),
             known: cache(KNOWN_FOR),
+            counters: Arc::default(),
         }
     }
 
     /// Where the tenant's database is. Concurrent calls for one tenant ask once.
     pub async fn descriptor(&self, tenant: TenantId) -> Result<Arc<TenantDescriptor>, PoolError> {
-        let found = self.fresh.try_get_with(tenant, self.refresh(tenant));
-        found.await.map_err(|error| *error)
+        Ok(self.told(tenant).await?.descriptor)
     }
 
-    /// Drops what is known of a tenant.
-    pub async fn forget(&self, tenant: TenantId) {
-        self.fresh.invalidate(&tenant).await;
+    /// Drops what is known of a tenant; its connections stay.
+    pub async fn refresh(&self, tenant: TenantId) {
+        self.forget(tenant).await;
+    }
+
+    pub(crate) async fn told(&self, tenant: TenantId) -> Result<Told, PoolError> {
+        if let Some(told) = self.fresh.get(&tenant).await {
+            return Ok(told);
+        }
+        Box::pin(self.asked(tenant)).await
+    }
+
+    /// Drops what is known of a tenant and answers how many evictions there were with this one.
+    pub(crate) async fn forget(&self, tenant: TenantId) -> u64 {
+        // Counted first: an answer on its way is found to be overtaken.
+        let number = self.counters.evictions.fetch_add(1, Ordering::AcqRel) + 1;
+        self.held().remove(&tenant);
         self.known.invalidate(&tenant).await;
+        self.fresh.invalidate(&tenant).await;
+        number
+    }
+
+    /// Drops an answer whose login was refused, unless a newer one has taken its place.
+    pub(crate) async fn forget_login(&self, tenant: TenantId, refused: &Arc<TenantDescriptor>) {
+        for cache in [&self.known, &self.fresh] {
+            let cached = cache.get(&tenant).await;
+            if cached.is_some_and(|told| Arc::ptr_eq(&told.descriptor, refused)) {
+                cache.invalidate(&tenant).await;
+            }
+        }
     }
 
     /// A page of all active tenants, for sweeps.
@@ -104,20 +156,75 @@ impl Resolver {
         })
     }
 
-    async fn refresh(&self, tenant: TenantId) -> Result<Arc<TenantDescriptor>, PoolError> {
+    /// An answer that no eviction has overtaken.
+    async fn asked(&self, tenant: TenantId) -> Result<Told, PoolError> {
+        let mut answer = Err(PoolError::Unavailable);
+        for _ in 0..OVERTAKEN_AT_MOST {
+            if self.is_held(tenant) {
+                return Err(PoolError::Held);
+            }
+            let found = self.fresh.try_get_with(tenant, self.ask_anew(tenant)).await;
+            let told = found.map_err(|error| *error)?;
+            let current = told.evictions == self.evictions();
+            answer = Ok(told);
+            if current {
+                break;
+            }
+            self.known.invalidate(&tenant).await;
+            self.fresh.invalidate(&tenant).await;
+        }
+        answer
+    }
+
+    async fn ask_anew(&self, tenant: TenantId) -> Result<Told, PoolError> {
+        let (number, evictions) = (
+            self.counters.asked.fetch_add(1, Ordering::Relaxed) + 1,
+            self.evictions(),
+        );
         match self.ask(tenant).await {
             Ok(descriptor) => {
-                self.known.insert(tenant, Arc::clone(&descriptor)).await;
-                Ok(descriptor)
+                let told = Told {
+                    descriptor,
+                    number,
+                    evictions,
+                };
+                self.known.insert(tenant, told.clone()).await;
+                Ok(told)
             }
             Err(PoolError::Unavailable) => {
-                self.known.get(&tenant).await.ok_or(PoolError::Unavailable)
+                let known = self.known.get(&tenant).await;
+                let known = known.ok_or(PoolError::Unavailable)?;
+                Ok(Told { evictions, ..known })
             }
             Err(refused) => {
                 self.known.invalidate(&tenant).await;
+                if refused == PoolError::Held {
+                    self.hold(tenant);
+                }
                 Err(refused)
             }
         }
+    }
+
+    fn evictions(&self) -> u64 {
+        self.counters.evictions.load(Ordering::Acquire)
+    }
+
+    fn hold(&self, tenant: TenantId) {
+        let now = Instant::now();
+        let mut held = self.held();
+        held.retain(|_, until| *until > now);
+        held.insert(tenant, now + HELD_FOR);
+    }
+
+    fn is_held(&self, tenant: TenantId) -> bool {
+        let held = self.held().get(&tenant).copied();
+        held.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<TenantId, Instant>> {
+        let held = self.counters.held.lock();
+        held.unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self, tenant: TenantId) -> Result<Arc<TenantDescriptor>, PoolError> {

@@ -35,6 +35,10 @@ impl Session {
         self.failed.load(Ordering::Relaxed)
     }
 
+    pub(crate) async fn is_current(&self) -> bool {
+        self.lease.lock().await.is_current()
+    }
+
     pub(crate) fn lease_mut(&mut self) -> &mut Lease {
         self.lease.get_mut()
     }

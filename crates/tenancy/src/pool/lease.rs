@@ -1,23 +1,21 @@
 //! The right to use one connection. Dropping it at any moment is safe: what was left in the
 //! middle of something is cleaned up behind the scenes or closed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 use tokio::time::{Instant, timeout};
 
-use super::cluster::Cluster;
-use super::physical::{Physical, breaks_connection};
+use super::cluster::ClusterGrant;
+use super::physical::breaks_connection;
 
 /// Time a connection gets to be ready again after its user left in the middle of something.
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Lease {
-    cluster: Arc<Cluster>,
     /// `None` only while being dropped.
-    physical: Option<Box<Physical>>,
+    grant: Option<ClusterGrant>,
     condition: Condition,
 }
 
@@ -31,17 +29,17 @@ struct Condition {
 }
 
 impl Lease {
-    pub(super) fn new(cluster: Arc<Cluster>, physical: Physical) -> Self {
+    pub(super) fn new(grant: ClusterGrant) -> Self {
         Self {
-            cluster,
-            physical: Some(Box::new(physical)),
+            grant: Some(grant),
             condition: Condition::default(),
         }
     }
 
     /// The connection for one statement; [`Lease::end_statement`] must follow.
     pub(crate) fn begin_statement(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        match &mut self.physical {
+        let lent = self.grant.as_mut().and_then(ClusterGrant::connection);
+        match lent {
             Some(physical) if !self.condition.broken => {
                 self.condition.running = true;
                 Ok(&mut physical.connection)
@@ -54,8 +52,7 @@ impl Lease {
     pub(crate) fn end_statement<T>(&mut self, result: &Result<T, sqlx::Error>) {
         self.condition.running = false;
         if result.as_ref().err().is_some_and(breaks_connection) {
-            self.condition.broken = true;
-            self.cluster.suspect();
+            self.fail();
         }
     }
 
@@ -68,47 +65,63 @@ impl Lease {
         self.condition.broken = true;
     }
 
+    /// Whether the connection is still good when it comes back: its tenant was not evicted.
+    pub(crate) fn is_current(&self) -> bool {
+        self.grant.as_ref().is_some_and(ClusterGrant::is_current)
+    }
+
     /// Asks the connection whether it lives, if it has not been seen alive lately.
-    pub(super) async fn is_alive(&mut self, deadline: Instant) -> bool {
-        let cluster = Arc::clone(&self.cluster);
-        let Some(physical) = &mut self.physical else {
+    pub(super) async fn is_alive(&mut self, now: Instant, deadline: Instant) -> bool {
+        let Some(grant) = &mut self.grant else {
             return false;
         };
-        if !cluster.doubts(physical.seen_at) {
+        let seen_at = grant.connection().map(|physical| physical.seen_at);
+        if seen_at.is_some_and(|seen_at| !grant.host().doubts(seen_at, now)) {
             return true;
         }
+        let Some(physical) = grant.connection() else {
+            return false;
+        };
         self.condition.running = true;
         let answer = tokio::time::timeout_at(deadline, physical.connection.ping()).await;
         self.condition.running = false;
         let alive = matches!(answer, Ok(Ok(())));
         if !alive {
-            self.condition.broken = true;
-            self.cluster.suspect();
+            self.fail();
         }
         alive
+    }
+
+    /// The server is gone from the other end.
+    fn fail(&mut self) {
+        self.condition.broken = true;
+        if let Some(grant) = &self.grant {
+            grant.host().suspect();
+        }
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(physical) = self.physical.take() else {
+        let Some(grant) = self.grant.take() else {
             return;
         };
         let condition = self.condition;
         if condition.broken {
-            self.cluster.discard(*physical);
+            grant.discard();
         } else if condition.running || condition.in_transaction {
-            let cluster = Arc::clone(&self.cluster);
-            let cleaning = clean_up(cluster, *physical, condition.in_transaction);
-            self.cluster.spawn(cleaning);
-        } else {
-            self.cluster.check_in(*physical);
+            let host = std::sync::Arc::clone(grant.host());
+            host.spawn(clean_up(grant, condition.in_transaction));
         }
+        // A clean one goes back as the grant is dropped.
     }
 }
 
 /// Makes a connection as good as new, within the time it gets.
-async fn clean_up(cluster: Arc<Cluster>, mut physical: Physical, in_transaction: bool) {
+async fn clean_up(mut grant: ClusterGrant, in_transaction: bool) {
+    let Some(physical) = grant.connection() else {
+        return;
+    };
     let cleaning = async {
         if in_transaction {
             sqlx::raw_sql("rollback")
@@ -120,7 +133,7 @@ async fn clean_up(cluster: Arc<Cluster>, mut physical: Physical, in_transaction:
         }
     };
     match timeout(CLEAN_UP_TIMEOUT, cleaning).await {
-        Ok(Ok(())) => cluster.check_in(physical),
-        Ok(Err(_)) | Err(_) => cluster.discard(physical),
+        Ok(Ok(())) => drop(grant),
+        Ok(Err(_)) | Err(_) => grant.discard(),
     }
 }

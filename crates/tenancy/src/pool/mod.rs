@@ -1,9 +1,12 @@
 //! Pools of every tenant under one budget of connections per cluster.
 //!
-//! `state` decides, `cluster` acts, `lease` is the right to use a connection, `physical` is the
-//! connection. Nothing runs per tenant; one janitor serves all.
+//! `state` decides, `exchange` is its lock and its queue, `cluster` acts, `lease` is the right to
+//! use a connection, `physical` is the connection; `hold` is where requests wait for a tenant that
+//! is being moved. Nothing runs per tenant; one janitor serves all.
 
 mod cluster;
+mod exchange;
+mod hold;
 mod lease;
 mod meters;
 mod physical;
@@ -15,14 +18,20 @@ use std::time::Duration;
 
 use events::FleetWake;
 use kernel::{ClusterId, TenantId};
+use serde::Serialize;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::cluster::Cluster;
+use self::exchange::Setback;
+use self::hold::Holding;
 pub(crate) use self::lease::Lease;
+use self::state::Purpose;
 use crate::{PoolError, PoolSettings, Resolver, TenantConnection, TenantDescriptor};
 
-/// How often the janitor looks for connections to close and sets the gauges.
+/// How often the janitor looks for connections to close and sets the gauges; a period of `state`.
 const JANITOR_PERIOD: Duration = Duration::from_secs(1);
 
 /// Connections to the databases of all tenants. Cheap to clone.
@@ -33,8 +42,26 @@ struct Shared {
     resolver: Resolver,
     settings: Arc<PoolSettings>,
     clusters: Mutex<HashMap<ClusterId, Arc<Cluster>>>,
+    holding: Holding,
+    /// Rings at every eviction.
+    evicted: Notify,
     wake: FleetWake,
     tasks: TaskTracker,
+}
+
+/// One of the busiest tenants of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BusyTenant {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Connections it acquired in the last minute.
+    pub acquires: u32,
+    /// Connections it uses now.
+    pub in_use: usize,
+    /// Its requests that wait now.
+    pub waiting: usize,
 }
 
 impl Pools {
@@ -49,8 +76,10 @@ impl Pools {
     ) -> Self {
         let pools = Self(Arc::new(Shared {
             resolver,
+            holding: Holding::new(settings.queue),
             settings: Arc::new(settings),
             clusters: Mutex::default(),
+            evicted: Notify::new(),
             wake,
             tasks: tasks.clone(),
         }));
@@ -59,23 +88,54 @@ impl Pools {
         pools
     }
 
-    /// A connection of the tenant, clean and in no transaction.
+    /// A connection of the tenant, clean and in no transaction, for somebody who waits for an
+    /// answer. While the tenant is held it waits.
     pub async fn acquire(&self, tenant: TenantId) -> Result<TenantConnection, PoolError> {
-        let target = self.0.resolver.descriptor(tenant).await?;
-        if !target.serves(&self.0.settings.schema_versions) {
-            return Err(PoolError::SchemaVersion);
+        let deadline = Instant::now() + self.0.settings.acquire_timeout;
+        match self.attempt(tenant, Purpose::Request, deadline).await {
+            Ok(lease) => Ok(self.connection(tenant, lease)),
+            Err(Setback::Final(error)) => Err(error),
+            Err(setback) => {
+                let lease = Box::pin(self.wait_out(tenant, setback)).await?;
+                Ok(self.connection(tenant, lease))
+            }
         }
-        let lease = self.cluster(&target).acquire(&target).await?;
-        Ok(TenantConnection::new(tenant, lease, self.0.wake.clone()))
+    }
+
+    /// The same for work that may wait: sweeps and jobs. It comes after every request, uses a part
+    /// of the budget, takes no connection that a request used lately from its tenant, and does not
+    /// wait for a tenant that is held.
+    pub async fn acquire_background(
+        &self,
+        tenant: TenantId,
+    ) -> Result<TenantConnection, PoolError> {
+        let deadline = Instant::now() + self.0.settings.background_timeout;
+        let mut setback = None;
+        // An eviction in between says that the resolver has news; a second one may come later.
+        for _ in 0..2 {
+            match self.attempt(tenant, Purpose::Background, deadline).await {
+                Ok(lease) => return Ok(self.connection(tenant, lease)),
+                Err(Setback::Refused(login)) => {
+                    self.0.resolver.forget_login(tenant, &login).await;
+                    setback = Some(PoolError::Unavailable);
+                }
+                Err(Setback::Evicted) => setback = Some(PoolError::Held),
+                Err(Setback::Held) => return Err(PoolError::Held),
+                Err(Setback::Final(error)) => return Err(error),
+            }
+        }
+        Err(setback.unwrap_or(PoolError::Unavailable))
     }
 
     /// Forgets what is known of the tenant and closes its connections: idle ones now, those in
-    /// use when they come back. To be called when the tenant is suspended, moved or deleted.
+    /// use when they come back. Who waits asks the resolver again. To be called when the tenant is
+    /// held, suspended, moved or deleted.
     pub async fn evict(&self, tenant: TenantId) {
-        self.0.resolver.forget(tenant).await;
+        let number = self.0.resolver.forget(tenant).await;
         for cluster in self.all() {
-            cluster.evict(tenant);
+            cluster.evict(tenant, number);
         }
+        self.0.evicted.notify_waiters();
     }
 
     /// The client of the resolver, for sweeps over all tenants.
@@ -89,15 +149,61 @@ impl Pools {
         clusters.iter().map(|cluster| cluster.counts().open).sum()
     }
 
+    /// The tenants of each cluster that acquired most in the last minute, busiest first.
+    pub fn busiest(&self, most: usize) -> Vec<BusyTenant> {
+        let mut busiest = Vec::new();
+        for cluster in self.all() {
+            let busy = cluster.busiest(most).into_iter().map(|busy| BusyTenant {
+                cluster: cluster.id(),
+                tenant: busy.tenant,
+                acquires: busy.acquires,
+                in_use: busy.in_use,
+                waiting: busy.waiting,
+            });
+            busiest.extend(busy);
+        }
+        busiest
+    }
+
+    /// Ends when the connection should be given back: its tenant is held or otherwise evicted.
+    pub(crate) async fn revoked(&self, connection: &TenantConnection) {
+        loop {
+            let evicted = self.0.evicted.notified();
+            if !connection.is_current().await {
+                return;
+            }
+            evicted.await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        tenant: TenantId,
+        purpose: Purpose,
+        deadline: Instant,
+    ) -> Result<Lease, Setback> {
+        let told = self.0.resolver.told(tenant).await.map_err(setback)?;
+        if !told.descriptor.serves(&self.0.settings.schema_versions) {
+            return Err(Setback::Final(PoolError::SchemaVersion));
+        }
+        let cluster = self.cluster(&told.descriptor);
+        cluster.acquire(&told, purpose, deadline).await
+    }
+
+    fn connection(&self, tenant: TenantId, lease: Lease) -> TenantConnection {
+        TenantConnection::new(tenant, lease, self.0.wake.clone())
+    }
+
     async fn keep_tidy(&self, shutdown: CancellationToken) {
         while shutdown
             .run_until_cancelled(tokio::time::sleep(JANITOR_PERIOD))
             .await
             .is_some()
         {
-            self.all().iter().for_each(|cluster| cluster.reap());
+            self.all().iter().for_each(Cluster::keep_tidy);
+            self.0.holding.show();
         }
-        self.all().iter().for_each(|cluster| cluster.retire());
+        self.all().iter().for_each(Cluster::retire);
     }
 
     fn cluster(&self, target: &TenantDescriptor) -> Arc<Cluster> {
@@ -116,5 +222,12 @@ impl Pools {
     fn clusters(&self) -> std::sync::MutexGuard<'_, HashMap<ClusterId, Arc<Cluster>>> {
         let clusters = self.0.clusters.lock();
         clusters.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn setback(error: PoolError) -> Setback {
+    match error {
+        PoolError::Held => Setback::Held,
+        error => Setback::Final(error),
     }
 }

@@ -1,7 +1,7 @@
 //! A physical connection: opened for one tenant, proved to be in that tenant's database, holding
 //! its place in the budget until its socket is closed.
 
-use std::sync::Weak;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -9,8 +9,8 @@ use sqlx::{ConnectOptions, Connection, Row};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use super::cluster::Cluster;
-use super::state::Origin;
+use super::cluster::ClusterRef;
+use super::exchange::Setback;
 use crate::{PoolError, PoolSettings, TenantDescriptor};
 
 /// Saying goodbye may not take longer; the socket is closed in any case.
@@ -26,13 +26,16 @@ const SESSION_SETTINGS: [(&str, &str); 4] = [
 /// Asked in one round trip after the login, so that no mix-up of addresses or names goes unseen.
 const WHO_ARE_YOU: &str = "select current_database()::text, tenant_id from tenant_identity";
 
+/// What [`refuses_login`] looks for.
+const LOGIN_REFUSED: [&str; 5] = ["28000", "28P01", "3D000", "55000", "42501"];
+
 /// A place in the budget. Freed when dropped, that is: after the connection beside it.
-pub(super) struct Permit(pub(super) Weak<Cluster>);
+pub(super) struct Permit(pub(super) ClusterRef);
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(cluster) = self.0.upgrade() {
-            cluster.with(super::state::State::closed);
+            cluster.closed();
         }
     }
 }
@@ -40,7 +43,6 @@ impl Drop for Permit {
 /// An open connection. The order of fields is the order of dropping: socket first.
 pub(super) struct Physical {
     pub(super) connection: PgConnection,
-    pub(super) origin: Origin,
     /// When it was last known to live.
     pub(super) seen_at: Instant,
     pub(super) expires_at: Instant,
@@ -49,10 +51,10 @@ pub(super) struct Physical {
 
 impl Physical {
     /// Closes the socket and hands the place in the budget on.
-    pub(super) async fn close(self) -> Permit {
+    pub(super) async fn close(self: Box<Self>) -> Permit {
         let Self {
             connection, permit, ..
-        } = self;
+        } = *self;
         if let Ok(Err(error)) = timeout(CLOSE_TIMEOUT, connection.close()).await {
             tracing::debug!(error = &error as &dyn std::error::Error, "close connection");
         }
@@ -62,9 +64,9 @@ impl Physical {
 
 /// Connects, logs in and checks whose database it is.
 pub(super) async fn establish(
-    target: &TenantDescriptor,
+    target: &Arc<TenantDescriptor>,
     settings: &PoolSettings,
-) -> Result<PgConnection, PoolError> {
+) -> Result<PgConnection, Setback> {
     let connect = async {
         let mut connection = options(target, settings).connect().await?;
         let row = sqlx::raw_sql(WHO_ARE_YOU)
@@ -76,17 +78,26 @@ pub(super) async fn establish(
     let tenant = tracing::field::display(target.id);
     let (connection, (database, id)) = match timeout(settings.connect_timeout, connect).await {
         Ok(Ok(connected)) => connected,
+        Ok(Err(error)) if refuses_login(&error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(
+                tenant.id = tenant,
+                error,
+                "tenant database refuses the login"
+            );
+            return Err(Setback::Refused(Arc::clone(target)));
+        }
         Ok(Err(error)) => {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(tenant.id = tenant, error, "connect to tenant database");
-            return Err(PoolError::Unavailable);
+            return Err(Setback::Final(PoolError::Unavailable));
         }
         Err(_elapsed) => {
             tracing::warn!(
                 tenant.id = tenant,
                 "connecting to tenant database takes too long"
             );
-            return Err(PoolError::Unavailable);
+            return Err(Setback::Final(PoolError::Unavailable));
         }
     };
     if database != target.database || id != target.id.uuid() {
@@ -97,7 +108,7 @@ pub(super) async fn establish(
             tenant.found = %id,
             "database belongs to another tenant"
         );
-        return Err(PoolError::WrongDatabase);
+        return Err(Setback::Final(PoolError::WrongDatabase));
     }
     Ok(connection)
 }
@@ -115,6 +126,14 @@ fn options(target: &TenantDescriptor, settings: &PoolSettings) -> PgConnectOptio
         .options(SESSION_SETTINGS)
         // Statements are logged with their request by `crate::statement`.
         .disable_statement_logging()
+}
+
+/// Whether the server lives but does not let this login into this database, as it does while a
+/// tenant is moved or its password is rotated: wrong role or password (28000, 28P01), no such
+/// database (3D000), no connections allowed (55000), no right to connect (42501).
+fn refuses_login(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| LOGIN_REFUSED.contains(&code.as_ref()))
 }
 
 /// Whether the connection cannot be used after this error.

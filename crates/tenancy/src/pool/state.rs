@@ -2,37 +2,75 @@
 //!
 //! A method records what happened and appends to `steps` what must be done about it; the caller
 //! does these after it let go of the lock. `C` is a connection, `W` whoever waits for one.
-//! `open` counts every physical connection from the decision to connect until `closed`.
+//! `open` counts every physical connection from the decision to connect until `closed`. Time is
+//! counted in periods, which the caller ends: no look at a clock per acquire.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+mod activity;
+mod serve;
+mod share;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kernel::TenantId;
 
+use self::activity::Activity;
+use self::share::{Need, Rank, Tenant, Waiting};
 use crate::TenantDescriptor;
 
-/// Connects of one tenant under way at once: one is often enough, two halve a burst's wait.
-const CONNECTING_PER_TENANT: usize = 2;
-/// Hand-overs within a tenant while others wait, before the neediest tenant gets the
-/// connection: a switch costs a connect, which is worth several requests.
-const QUANTUM: usize = 4;
+/// Periods after which background work that still waits is queued like a request, so that
+/// requests which never end do not keep it waiting for ever.
+const PATIENCE: u64 = 3;
+/// Periods for which an eviction is remembered: longer than anybody carries a descriptor from the
+/// resolver's answer to the queue.
+const REMEMBERED: u64 = 60;
 
-/// Which connection this is: its tenant, and the time before which all of them are void.
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Somebody waits for the answer.
+    Request,
+    /// Sweeps and other work that may wait: behind every request, in a part of the budget.
+    Background,
+}
+
+/// Which connect this is: its tenant, and the time before which all of them are void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) tenant: TenantId,
-    pub(crate) epoch: u64,
+    epoch: u64,
+    purpose: Purpose,
+}
+
+/// What is known of a connection in use; it comes back with the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Loan {
+    pub(crate) tenant: TenantId,
+    epoch: u64,
+    purpose: Purpose,
+    /// Where it stood among the idle ones: background work leaves it there.
+    rank: Rank,
+    used_in: u64,
 }
 
 /// A place in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
+/// Why there is no place in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotQueued {
+    /// It is full.
+    Full,
+    /// The tenant was evicted after its descriptor was asked for.
+    Outdated,
+}
+
 /// What the caller must do.
 #[derive(Debug)]
 pub(crate) enum Step<C, W> {
     /// Give the connection to the one who waited; it is in use from now on.
-    Deliver { to: W, connection: C },
+    Deliver { to: W, connection: C, loan: Loan },
     /// Close `evicted` if there is one, keep its permit, connect, then call `connected` or
     /// `connect_failed`.
     Connect {
@@ -42,7 +80,7 @@ pub(crate) enum Step<C, W> {
     },
     /// Close the connection, then call `closed`.
     Close(C),
-    /// Tell the one who waited that the tenant was closed.
+    /// Tell the one who waited that the tenant was evicted.
     Refuse(W),
 }
 
@@ -51,6 +89,17 @@ pub(crate) enum Step<C, W> {
 pub(crate) struct Counts {
     pub(crate) open: usize,
     pub(crate) idle: usize,
+    pub(crate) in_use: usize,
+    pub(crate) waiting: usize,
+    pub(crate) waiting_tenants: usize,
+}
+
+/// One of the busiest tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Busy {
+    pub(crate) tenant: TenantId,
+    /// Connections acquired in the last minute.
+    pub(crate) acquires: u32,
     pub(crate) in_use: usize,
     pub(crate) waiting: usize,
 }
@@ -62,48 +111,21 @@ pub(crate) struct State<C, W> {
     keeps_idle: bool,
     open: usize,
     tick: u64,
+    period: u64,
     tenants: HashMap<TenantId, Tenant<C, W>>,
-    /// Every idle connection by the time it became idle: the first is the next to evict.
-    idle: BTreeMap<u64, TenantId>,
-    waiting: BTreeSet<TenantId>,
+    /// Every idle connection with the period of its last use: the first is the next to evict.
+    idle: BTreeMap<Rank, (TenantId, u64)>,
+    /// The tenants that want a connect: the first is the next to be served.
+    needy: BTreeSet<Need>,
+    requests_waiting: usize,
+    /// Background work that waits, oldest first.
+    patient: BTreeMap<Ticket, TenantId>,
+    /// Connections that background work uses or is connecting.
+    background: usize,
+    /// Evictions lately: their number and period.
+    evicted: HashMap<TenantId, (u64, u64)>,
+    activity: Activity,
     steps: Vec<Step<C, W>>,
-}
-
-struct Tenant<C, W> {
-    target: Arc<TenantDescriptor>,
-    epoch: u64,
-    /// Oldest first, with the key in `State::idle`; taken from the back, evicted from the front.
-    idle: VecDeque<(u64, C)>,
-    in_use: usize,
-    connecting: usize,
-    queue: VecDeque<(Ticket, W)>,
-    handed_over: usize,
-}
-
-impl<C, W> Tenant<C, W> {
-    fn new(target: &Arc<TenantDescriptor>, epoch: u64) -> Self {
-        Self {
-            target: Arc::clone(target),
-            epoch,
-            idle: VecDeque::new(),
-            in_use: 0,
-            connecting: 0,
-            queue: VecDeque::new(),
-            handed_over: 0,
-        }
-    }
-
-    fn load(&self) -> usize {
-        self.in_use + self.connecting
-    }
-
-    fn wants_connect(&self) -> bool {
-        self.queue.len() > self.connecting && self.connecting < CONNECTING_PER_TENANT
-    }
-
-    fn is_quiet(&self) -> bool {
-        self.idle.is_empty() && self.load() == 0 && self.queue.is_empty()
-    }
 }
 
 impl<C, W> State<C, W> {
@@ -114,9 +136,15 @@ impl<C, W> State<C, W> {
             keeps_idle: true,
             open: 0,
             tick: 0,
+            period: 0,
             tenants: HashMap::new(),
             idle: BTreeMap::new(),
-            waiting: BTreeSet::new(),
+            needy: BTreeSet::new(),
+            requests_waiting: 0,
+            patient: BTreeMap::new(),
+            background: 0,
+            evicted: HashMap::new(),
+            activity: Activity::default(),
             steps: Vec::new(),
         }
     }
@@ -126,81 +154,142 @@ impl<C, W> State<C, W> {
         std::mem::take(&mut self.steps)
     }
 
-    /// The tenant's most recently used idle connection; it is in use from now on.
-    pub(crate) fn take_idle(&mut self, target: &Arc<TenantDescriptor>) -> Option<C> {
-        self.renew(target);
+    /// The tenant's most recently used idle connection, for a request; it is in use from now on.
+    pub(crate) fn take_idle(&mut self, target: &Arc<TenantDescriptor>) -> Option<(C, Loan)> {
         let tenant = self.tenants.get_mut(&target.id)?;
-        let (key, connection) = tenant.idle.pop_back()?;
+        if !Arc::ptr_eq(&tenant.target, target) {
+            self.renew(target);
+        }
+        let tenant = self.tenants.get_mut(&target.id)?;
+        let idle = tenant.idle.pop_back()?;
         tenant.in_use += 1;
-        self.idle.remove(&key);
-        Some(connection)
+        tenant.acquires = tenant.acquires.saturating_add(1);
+        self.idle.remove(&idle.rank);
+        let loan = Loan {
+            tenant: target.id,
+            epoch: tenant.epoch,
+            purpose: Purpose::Request,
+            rank: idle.rank,
+            used_in: idle.used_in,
+        };
+        Some((idle.connection, loan))
     }
 
-    /// Waits for a connection of the tenant. A full queue hands the one who asked back.
+    /// Waits for a connection of the tenant. `asked` is the number of evictions, of any tenant,
+    /// before the resolver was asked for `target`.
     pub(crate) fn enqueue(
         &mut self,
         target: &Arc<TenantDescriptor>,
+        asked: u64,
+        purpose: Purpose,
         waiter: W,
-    ) -> Result<Ticket, W> {
-        let tick = self.next_tick();
-        let limit = self.queue_limit;
+    ) -> Result<Ticket, NotQueued> {
+        if self.evicted.get(&target.id).is_some_and(|at| at.0 > asked) {
+            return Err(NotQueued::Outdated);
+        }
+        self.renew(target);
+        let ticket = Ticket(self.next_tick());
+        let (limit, since) = (self.queue_limit, self.period);
         let tenant = self
             .tenants
             .entry(target.id)
-            .or_insert_with(|| Tenant::new(target, tick));
-        if tenant.queue.len() >= limit {
-            return Err(waiter);
+            .or_insert_with(|| Tenant::new(target, ticket.0));
+        let queue = match purpose {
+            Purpose::Request => &mut tenant.queue,
+            Purpose::Background => &mut tenant.background,
+        };
+        if queue.len() >= limit {
+            return Err(NotQueued::Full);
         }
-        let ticket = Ticket(tick);
-        tenant.queue.push_back((ticket, waiter));
-        self.waiting.insert(target.id);
+        queue.push_back(Waiting {
+            ticket,
+            purpose,
+            since,
+            waiter,
+        });
+        match purpose {
+            Purpose::Request => self.requests_waiting += 1,
+            Purpose::Background => drop(self.patient.insert(ticket, target.id)),
+        }
+        self.refresh(target.id);
         self.pump();
         Ok(ticket)
     }
 
     /// The one who waited went away.
     pub(crate) fn cancel(&mut self, id: TenantId, ticket: Ticket) {
-        if let Some(tenant) = self.tenants.get_mut(&id) {
-            tenant.queue.retain(|(queued, _)| *queued != ticket);
-            self.tidy(id);
+        let Some(tenant) = self.tenants.get_mut(&id) else {
+            return;
+        };
+        let queued = tenant.queue.len();
+        tenant.queue.retain(|waiting| waiting.ticket != ticket);
+        self.requests_waiting -= queued - tenant.queue.len();
+        if self.patient.remove(&ticket).is_some() {
+            tenant.background.retain(|waiting| waiting.ticket != ticket);
         }
+        self.refresh(id);
+        self.pump();
     }
 
     /// A clean connection came back.
-    pub(crate) fn checked_in(&mut self, origin: Origin, connection: C) {
-        self.left_use(origin);
-        self.settle(origin, connection);
+    pub(crate) fn checked_in(&mut self, loan: Loan, connection: C) {
+        self.left_use(loan);
+        let (rank, used_in) = match loan.purpose {
+            Purpose::Request => (self.warmest(), self.period),
+            Purpose::Background => (loan.rank, loan.used_in),
+        };
+        self.settle(loan.tenant, loan.epoch, rank, used_in, connection);
     }
 
     /// A connection in use will not come back; `closed` follows when its socket is closed.
-    pub(crate) fn discarded(&mut self, origin: Origin) {
-        self.left_use(origin);
-        self.tidy(origin.tenant);
+    pub(crate) fn discarded(&mut self, loan: Loan) {
+        self.left_use(loan);
+        self.refresh(loan.tenant);
+    }
+
+    /// Whether the connection is still good when it comes back: its tenant was not evicted.
+    pub(crate) fn is_current(&self, loan: Loan) -> bool {
+        let tenant = self.tenants.get(&loan.tenant);
+        tenant.is_some_and(|tenant| tenant.epoch == loan.epoch)
     }
 
     /// A connect has ended well.
     pub(crate) fn connected(&mut self, origin: Origin, connection: C) {
         self.left_connecting(origin);
-        self.settle(origin, connection);
+        let rank = Rank {
+            warm: origin.purpose == Purpose::Request,
+            ..self.warmest()
+        };
+        self.settle(origin.tenant, origin.epoch, rank, self.period, connection);
     }
 
     /// A connect has failed; answers who must be told. `closed` follows.
     ///
     /// One failure ends one wait. Where nothing else could serve the others it ends theirs too,
-    /// so that a database which is away is not asked once for each of them.
+    /// so that a database which is away is not asked once for each of them. A login that was void
+    /// already says nothing about the present one.
     pub(crate) fn connect_failed(&mut self, origin: Origin) -> Vec<W> {
         self.left_connecting(origin);
-        let Some(tenant) = self.tenants.get_mut(&origin.tenant) else {
-            return Vec::new();
-        };
-        let told = match tenant.load() {
-            0 => tenant.queue.len(),
-            _ => tenant.queue.len().min(1),
-        };
-        let told = tenant.queue.drain(..told).map(|(_, waiter)| waiter);
-        let told = told.collect();
-        self.tidy(origin.tenant);
-        told
+        let mut told = Vec::new();
+        if let Some(tenant) = self.tenants.get_mut(&origin.tenant)
+            && tenant.epoch == origin.epoch
+        {
+            let alone = tenant.load() == 0;
+            let part = |length: usize| if alone { length } else { length.min(1) };
+            let requests = tenant.queue.drain(..part(tenant.queue.len()));
+            told.extend(requests);
+            self.requests_waiting -= told.len();
+            if alone || told.is_empty() {
+                let background = tenant.background.drain(..part(tenant.background.len()));
+                told.extend(background);
+            }
+        }
+        for waiting in &told {
+            self.patient.remove(&waiting.ticket);
+        }
+        self.refresh(origin.tenant);
+        self.pump();
+        told.into_iter().map(|waiting| waiting.waiter).collect()
     }
 
     /// A socket is closed: its place in the budget is free.
@@ -209,30 +298,37 @@ impl<C, W> State<C, W> {
         self.pump();
     }
 
-    /// Ends the tenant's connections: idle ones now, those in use when they come back.
-    pub(crate) fn evict(&mut self, id: TenantId) {
+    /// Ends the tenant's connections: idle ones now, those in use when they come back. Who waits
+    /// is told to ask the resolver again, as is everybody who asked before eviction `number`.
+    pub(crate) fn evict(&mut self, id: TenantId, number: u64) {
+        self.evicted.insert(id, (number, self.period));
         let tick = self.next_tick();
         self.void(id, tick);
         if let Some(tenant) = self.tenants.get_mut(&id) {
-            let refused = tenant.queue.drain(..).map(|(_, waiter)| waiter);
-            self.steps.extend(refused.map(Step::Refuse));
-            self.tidy(id);
+            self.requests_waiting -= tenant.queue.len();
+            let refused = tenant.queue.drain(..).chain(tenant.background.drain(..));
+            for waiting in refused {
+                self.patient.remove(&waiting.ticket);
+                self.steps.push(Step::Refuse(waiting.waiter));
+            }
+            self.refresh(id);
         }
+        self.pump();
     }
 
     /// Closes the idle connections that `stale` points at.
     pub(crate) fn reap(&mut self, stale: impl Fn(&C) -> bool) {
-        let ids: BTreeSet<TenantId> = self.idle.values().copied().collect();
+        let ids: BTreeSet<TenantId> = self.idle.values().map(|(id, _)| *id).collect();
         for id in ids {
             let Some(tenant) = self.tenants.get_mut(&id) else {
                 continue;
             };
             let (gone, kept) = std::mem::take(&mut tenant.idle)
                 .into_iter()
-                .partition(|(_, connection)| stale(connection));
+                .partition(|idle| stale(&idle.connection));
             tenant.idle = kept;
             self.close_idle(gone);
-            self.tidy(id);
+            self.refresh(id);
         }
     }
 
@@ -242,6 +338,38 @@ impl<C, W> State<C, W> {
         self.reap(|_| true);
     }
 
+    /// Follows a changed budget. A smaller one closes idle connections now and others as they come
+    /// back.
+    pub(crate) fn set_budget(&mut self, budget: usize) {
+        self.budget = budget;
+        let ids: Vec<TenantId> = self.needy.iter().map(|need| need.tenant).collect();
+        for id in ids {
+            self.refresh(id);
+        }
+        let mut over = self.open.saturating_sub(budget);
+        while over > 0
+            && let Some(connection) = self.evict_oldest(false)
+        {
+            self.steps.push(Step::Close(connection));
+            over -= 1;
+        }
+        self.pump();
+    }
+
+    /// Some time has passed, the same each time.
+    pub(crate) fn period_passed(&mut self) {
+        self.period += 1;
+        let period = self.period;
+        for (id, tenant) in &mut self.tenants {
+            self.activity.add(*id, std::mem::take(&mut tenant.acquires));
+        }
+        self.activity.period_passed(period);
+        self.evicted
+            .retain(|_, evicted| evicted.1 + REMEMBERED > period);
+        self.promote();
+        self.pump();
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let tenants = self.tenants.values();
         tenants.fold(
@@ -249,24 +377,58 @@ impl<C, W> State<C, W> {
                 open: self.open,
                 ..Counts::default()
             },
-            |sum, tenant| Counts {
-                open: sum.open,
-                idle: sum.idle + tenant.idle.len(),
-                in_use: sum.in_use + tenant.in_use,
-                waiting: sum.waiting + tenant.queue.len(),
+            |sum, tenant| {
+                let waiting = tenant.queue.len() + tenant.background.len();
+                Counts {
+                    open: sum.open,
+                    idle: sum.idle + tenant.idle.len(),
+                    in_use: sum.in_use + tenant.in_use,
+                    waiting: sum.waiting + waiting,
+                    waiting_tenants: sum.waiting_tenants + usize::from(waiting > 0),
+                }
             },
         )
     }
 
-    /// A newer generation of the tenant voids what was opened for the older one.
+    /// Each tenant's request that has waited longest.
+    pub(crate) fn fronts(&self) -> impl Iterator<Item = &W> {
+        let tenants = self.tenants.values();
+        tenants.filter_map(|tenant| Some(&tenant.queue.front()?.waiter))
+    }
+
+    /// The tenants with most acquires in the last minute, busiest first.
+    pub(crate) fn busiest(&self, most: usize) -> Vec<Busy> {
+        let mut sums = self.activity.sums();
+        for (id, tenant) in &self.tenants {
+            let sum = sums.entry(*id).or_default();
+            *sum = sum.saturating_add(tenant.acquires);
+        }
+        let mut order: Vec<(TenantId, u32)> = sums.into_iter().filter(|sum| sum.1 > 0).collect();
+        order.sort_unstable_by_key(|(id, acquires)| (std::cmp::Reverse(*acquires), *id));
+        let busy = order.into_iter().take(most).map(|(id, acquires)| {
+            let tenant = self.tenants.get(&id);
+            Busy {
+                tenant: id,
+                acquires,
+                in_use: tenant.map_or(0, |tenant| tenant.in_use),
+                waiting: tenant.map_or(0, |tenant| tenant.queue.len()),
+            }
+        });
+        busy.collect()
+    }
+
+    /// The newest descriptor counts. A newer generation voids what was opened for the older one.
     fn renew(&mut self, target: &Arc<TenantDescriptor>) {
         let tick = self.next_tick();
-        match self.tenants.get_mut(&target.id) {
-            Some(tenant) if tenant.target.generation < target.generation => {
-                tenant.target = Arc::clone(target);
-                self.void(target.id, tick);
-            }
-            Some(_) | None => {}
+        let Some(tenant) = self.tenants.get_mut(&target.id) else {
+            return;
+        };
+        let generation = tenant.target.generation;
+        if generation <= target.generation {
+            tenant.target = Arc::clone(target);
+        }
+        if generation < target.generation {
+            self.void(target.id, tick);
         }
     }
 
@@ -278,113 +440,11 @@ impl<C, W> State<C, W> {
         }
     }
 
-    fn close_idle(&mut self, idle: VecDeque<(u64, C)>) {
-        for (key, connection) in idle {
-            self.idle.remove(&key);
-            self.steps.push(Step::Close(connection));
-        }
-    }
-
-    fn left_use(&mut self, origin: Origin) {
-        if let Some(tenant) = self.tenants.get_mut(&origin.tenant) {
-            tenant.in_use = tenant.in_use.saturating_sub(1);
-        }
-    }
-
-    fn left_connecting(&mut self, origin: Origin) {
-        if let Some(tenant) = self.tenants.get_mut(&origin.tenant) {
-            tenant.connecting = tenant.connecting.saturating_sub(1);
-        }
-    }
-
-    /// Finds the next user of a free connection: its own tenant for a while, then the
-    /// neediest, else nobody.
-    fn settle(&mut self, origin: Origin, connection: C) {
-        let id = origin.tenant;
-        let other = self.neediest(Some(id)).filter(|other| *other != id);
-        let tick = self.next_tick();
-        let Some(tenant) = self.tenants.get_mut(&id) else {
-            return self.steps.push(Step::Close(connection));
-        };
-        let unwanted = !self.keeps_idle && other.is_none() && tenant.queue.is_empty();
-        if unwanted || tenant.epoch != origin.epoch {
-            self.steps.push(Step::Close(connection));
-        } else if let Some(other) = other
-            && (tenant.queue.is_empty() || tenant.handed_over >= QUANTUM)
-        {
-            tenant.handed_over = 0;
-            self.connect(other, Some(connection));
-        } else if let Some((_, to)) = tenant.queue.pop_front() {
-            tenant.handed_over = other.map_or(0, |_| tenant.handed_over + 1);
-            tenant.in_use += 1;
-            self.steps.push(Step::Deliver { to, connection });
-        } else {
-            tenant.handed_over = 0;
-            tenant.idle.push_back((tick, connection));
-            self.idle.insert(tick, id);
-        }
-        self.tidy(id);
-        self.pump();
-    }
-
-    /// Starts connects while somebody wants one and there is room or an idle connection to
-    /// close for it.
-    fn pump(&mut self) {
-        while let Some(id) = self.neediest(None) {
-            let evicted = if self.open < self.budget {
-                self.open += 1;
-                None
-            } else {
-                match self.evict_oldest() {
-                    Some(connection) => Some(connection),
-                    None => return,
-                }
-            };
-            self.connect(id, evicted);
-        }
-    }
-
-    /// The waiting tenant that uses least, of equals the one that waits longest. A tenant that
-    /// has a connection to hand over (`owner`) needs no connect to be served.
-    fn neediest(&self, owner: Option<TenantId>) -> Option<TenantId> {
-        self.waiting
-            .iter()
-            .filter_map(|id| self.tenants.get(id).map(|tenant| (id, tenant)))
-            .filter(|(id, tenant)| tenant.wants_connect() || owner == Some(**id))
-            .min_by_key(|(_, tenant)| (tenant.load(), tenant.queue.front().map(|front| front.0)))
-            .map(|(id, _)| *id)
-    }
-
-    fn evict_oldest(&mut self) -> Option<C> {
-        let (_, id) = self.idle.pop_first()?;
-        let (_, connection) = self.tenants.get_mut(&id)?.idle.pop_front()?;
-        self.tidy(id);
-        Some(connection)
-    }
-
-    fn connect(&mut self, id: TenantId, evicted: Option<C>) {
-        if let Some(tenant) = self.tenants.get_mut(&id) {
-            tenant.connecting += 1;
-            self.steps.push(Step::Connect {
-                origin: Origin {
-                    tenant: id,
-                    epoch: tenant.epoch,
-                },
-                target: Arc::clone(&tenant.target),
-                evicted,
-            });
-        }
-    }
-
-    /// Forgets a tenant nothing is known of: a thousand quiet tenants cost nothing.
-    fn tidy(&mut self, id: TenantId) {
-        if let Some(tenant) = self.tenants.get(&id) {
-            if tenant.queue.is_empty() {
-                self.waiting.remove(&id);
-            }
-            if tenant.is_quiet() {
-                self.tenants.remove(&id);
-            }
+    /// The place of a connection that a request has just used.
+    fn warmest(&mut self) -> Rank {
+        Rank {
+            warm: true,
+            tick: self.next_tick(),
         }
     }
 
