@@ -1,14 +1,19 @@
 //! What is left of an organization that is erased: nothing, whatever comes late.
 
+use std::sync::Arc;
+
 use events::Envelope;
 use events::topic::link::LinkCreated;
 use events::topic::task::TaskStatus::{Done, Todo};
 use events::topic::tenant::TenantDeleted;
-use futures::future::join_all;
 use http::StatusCode;
 use httpkit::Service;
 use kernel::{Ids, TaskId};
 use serde_json::json;
+use testkit::setting;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use crate::world::{Organization, World};
 
@@ -120,15 +125,68 @@ async fn what_comes_after_the_end_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_in_while_it_is_erased_leaves_nothing() {
-    let world = World::new().await;
-    for _ in 0..10 {
-        let mut acme = Organization::new();
-        let batches: Vec<_> = (0..6).map(|_| story(&mut acme)).collect();
-        let taking = join_all(batches.iter().map(|batch| world.take_in(batch)));
-        let erasing = world.erase(Service::TenantResolver, acme.tenant);
-        let (_, (status, _)) = tokio::join!(taking, erasing);
-        assert_eq!(status, StatusCode::OK);
-        assert_eq!(world.left(&acme).await, 0);
-    }
+    let (gate, url) = Gate::start().await;
+    let world = World::at(&url).await;
+    let mut acme = Organization::new();
+    let events = story(&mut acme);
+    let erasing = async {
+        gate.reached.acquire().await.unwrap().forget();
+        let (status, report) = world.erase(Service::TenantResolver, acme.tenant).await;
+        assert_eq!((status, &report["events"]), (StatusCode::OK, &json!(0)));
+        gate.open.add_permits(1);
+    };
+    tokio::join!(world.take_in(&events), erasing);
+    assert_eq!(world.left(&acme).await, 0);
     world.drop().await;
+}
+
+/// A way to MongoDB on which the first commit waits.
+#[derive(Clone)]
+struct Gate {
+    /// A commit is waiting.
+    reached: Arc<Semaphore>,
+    /// It may go on.
+    open: Arc<Semaphore>,
+}
+
+impl Gate {
+    async fn start() -> (Self, String) {
+        let gate = Self {
+            reached: Arc::new(Semaphore::new(0)),
+            open: Arc::new(Semaphore::new(0)),
+        };
+        let url = setting("TENANTRY_TEST_MONGO_URL");
+        let server = url.trim_start_matches("mongodb://").split('/').next();
+        let server = server.unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let passing = gate.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let mongo = TcpStream::connect(&server).await.unwrap();
+                tokio::spawn(passing.clone().pass(client, mongo));
+            }
+        });
+        (
+            gate,
+            format!("mongodb://127.0.0.1:{port}/?directConnection=true"),
+        )
+    }
+
+    async fn pass(self, client: TcpStream, mongo: TcpStream) {
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_mongo, mut to_mongo) = mongo.into_split();
+        tokio::spawn(async move { copy(&mut from_mongo, &mut to_client).await });
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(bytes @ 1..) = from_client.read(&mut buffer).await {
+            let message = &buffer[..bytes];
+            if message.windows(17).any(|part| part == b"commitTransaction") {
+                self.reached.add_permits(1);
+                let _open = self.open.acquire().await.unwrap();
+                to_mongo.write_all(message).await.unwrap();
+            } else if to_mongo.write_all(message).await.is_err() {
+                return;
+            }
+        }
+    }
 }
