@@ -91,6 +91,15 @@ pub(crate) fn suggested_keys(name: &str) -> Vec<ProjectKey> {
     std::iter::once(plain).chain(numbered).collect()
 }
 
+/// Passes when the plan allows one more project.
+pub(super) fn check_room(projects: u64, allowed: u64) -> Result<(), Problem> {
+    if projects < allowed {
+        return Ok(());
+    }
+    let detail = format!("the organization's plan allows {allowed} projects; delete one first");
+    Err(Problem::forbidden("limit_projects").with_detail(detail))
+}
+
 /// Passes when the end is not before the start.
 pub(crate) fn check_dates(start: Option<NaiveDate>, end: Option<NaiveDate>) -> Result<(), Problem> {
     match (start, end) {

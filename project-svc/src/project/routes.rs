@@ -2,7 +2,9 @@
 
 use events::topic::project::{ProjectCreated, ProjectDeleted, ProjectUpdated};
 use httpkit::idempotency::IdempotencyKey;
-use httpkit::{Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, Versioned};
+use httpkit::{
+    Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, ProblemBody, Versioned,
+};
 use kernel::{Page, ProjectId};
 
 use super::view::{CreateProject, PatchProject, ProjectSummary, ProjectView};
@@ -13,23 +15,30 @@ use crate::access::{
 use crate::api::{ReadProblems, WriteProblems};
 use crate::board;
 use crate::patch::{Meant, changed};
+use crate::tenant::Tenant;
 
 /// Create a project
 ///
 /// It gets a board with the columns To do, In progress, Review and Done.
 #[utoipa::path(post, path = "/projects", tag = "projects", request_body = CreateProject,
     params(("Idempotency-Key" = Option<String>, Header, description = "makes a repetition harmless")),
-    responses((status = 201, description = "the project", body = ProjectView), WriteProblems))]
+    responses((status = 201, description = "the project", body = ProjectView), WriteProblems,
+        (status = 403, description = "the caller's role may not do this, or `limit_projects`: the plan allows no more",
+            body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn create_project(
     Allowed { tenant, .. }: Allowed<Create>,
     key: IdempotencyKey,
     Json(body): Json<CreateProject>,
 ) -> Result<Created<Versioned<ProjectView>>, Problem> {
     model::check_dates(body.start_date, body.end_date)?;
+    let allowed = allowed(&tenant).await?;
     let once = key.once(format!("create_project:{}", tenant.user()), &body);
     let unit = tenant.begin().await?;
     if let Some(view) = once.replayed(&unit, tenant.now()).await? {
         return Ok(created(view));
+    }
+    if let Some(allowed) = allowed {
+        model::check_room(store::count_alone(&unit).await?, allowed)?;
     }
     let project = store::insert(&unit, &tenant, body).await?;
     board::create_first(&unit, &tenant, project.id).await?;
@@ -129,6 +138,15 @@ pub(super) async fn delete_project(
     tenant.emit(&unit, &event).await?;
     unit.commit().await?;
     Ok(NoContent)
+}
+
+/// How many projects the organization's plan allows, if it says so.
+async fn allowed(tenant: &Tenant) -> Result<Option<u64>, Problem> {
+    // Waits while the organization is held, as every request does; where its database is, is known then.
+    drop(tenant.read().await?);
+    let resolver = tenant.state().pools.resolver();
+    let descriptor = resolver.descriptor(tenant.member.tenant).await?;
+    Ok(descriptor.limits.projects)
 }
 
 fn versioned(body: ProjectView) -> Versioned<ProjectView> {

@@ -6,8 +6,8 @@ use kernel::{ProjectId, ProjectKey, WorkspaceId};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, TryInsertResult, raw_sql,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, TryInsertResult, raw_sql,
 };
 
 use super::model::{ProjectPriority, ProjectRole, ProjectStatus, suggested_keys};
@@ -47,6 +47,18 @@ pub(super) async fn page(
         projects = projects.filter(place.lt(key));
     }
     projects.into_model().all(db).await
+}
+
+/// How many projects there are. Other transactions that ask wait for this one's end, so that no two find room for
+/// the same one; the default workspace stands for all of them.
+pub(super) async fn count_alone(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let hold = raw_sql!(
+        Postgres,
+        "select id from workspaces where is_default for no key update"
+    );
+    db.query_one_raw(hold).await?;
+    let projects = project::Entity::find().filter(project::Column::DeletedAt.is_null());
+    projects.count(db).await
 }
 
 #[derive(FromQueryResult)]

@@ -6,6 +6,7 @@ mod client;
 mod columns;
 mod concurrency;
 mod isolation;
+mod limits;
 mod lists;
 mod neighbours;
 mod people;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// What resolver and identity answer.
 pub(crate) struct Neighbours {
     tenant: TenantId,
-    descriptor: Value,
+    descriptor: Mutex<Value>,
     keys: Value,
     members: Mutex<HashMap<String, Value>>,
 }
@@ -23,10 +23,15 @@ impl Neighbours {
     pub(crate) fn new(tenant: TenantId, descriptor: Value, keys: Value) -> Arc<Self> {
         Arc::new(Self {
             tenant,
-            descriptor,
+            descriptor: Mutex::new(descriptor),
             keys,
             members: Mutex::default(),
         })
+    }
+
+    /// The resolver tells these limits from now on.
+    pub(crate) fn limit(&self, limits: Value) {
+        self.descriptor.lock().unwrap()["limits"] = limits;
     }
 
     /// Identity knows this person as a member from now on.
@@ -55,7 +60,7 @@ async fn answer_descriptor(
     Path(id): Path<TenantId>,
 ) -> Result<Json<Value>, Problem> {
     if id == known.tenant {
-        Ok(Json(known.descriptor.clone()))
+        Ok(Json(known.descriptor.lock().unwrap().clone()))
     } else {
         Err(Problem::not_found())
     }
