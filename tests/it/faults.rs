@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use e2e::{Dev, Organization, Sql, sign_up_body};
+use e2e::{Dev, Load, Organization, Sql, all_succeeded, each_is_there_once, sign_up_body};
 use futures::future::join_all;
 use mongodb::bson::doc;
 use serde_json::json;
@@ -311,4 +311,35 @@ async fn restart_of_postgres_is_survived() {
     Dev.start("postgres").await;
     serves(&acme).await;
     acme.task(&project, "After the storm").await;
+}
+
+#[tokio::test]
+async fn sealing_key_is_rotated_under_traffic() {
+    const FORMER: &str = "RESOLVER_FORMER_SEAL_KEYS";
+    Dev.whole().await;
+    let acme = Organization::sign_up().await;
+    let (project, _) = acme.project("Apollo").await;
+    serves(&acme).await;
+    let old = Dev.setting_of("RESOLVER_SEAL_KEY").unwrap();
+    let new = "k2:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let load = Load::begin(&acme, &project, 4).await;
+    for (key, former) in [(new, old.as_str()), (old.as_str(), new)] {
+        let keys = [("RESOLVER_SEAL_KEY", key), (FORMER, former)];
+        Dev.reconfigure("tenant-resolver", &keys).await;
+        let rotated = Dev.migrator(&["seal", "rotate"]).await;
+        assert_eq!(rotated["left"], 0, "{rotated}");
+        assert!(rotated["resealed"].as_i64().unwrap() > 0, "{rotated}");
+        // Without the former key every secret still opens: a new connection proves it.
+        Dev.reconfigure(
+            "tenant-resolver",
+            &[("RESOLVER_SEAL_KEY", key), (FORMER, "")],
+        )
+        .await;
+        Dev.migrator(&["tenants", "rotate-password", &acme.subdomain])
+            .await;
+        load.goes_on().await;
+    }
+    let all = load.end().await;
+    all_succeeded(&all);
+    each_is_there_once(&Sql::tenant(acme.id).await, &all).await;
 }

@@ -14,4 +14,5 @@ mod links;
 mod observability;
 mod sessions;
 mod sign_up;
+mod tenants;
 mod work;

@@ -1,6 +1,7 @@
 //! The parts of the test system, stopped and started as an operator would, and their logs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::Value;
 use testkit::setting;
@@ -46,6 +47,62 @@ impl Dev {
         self.call("start", member).await;
     }
 
+    /// Gives a service other settings and starts it anew with them; the next `./dev` writes its own again.
+    pub async fn reconfigure(self, member: &str, settings: &[(&str, &str)]) {
+        let path = settings_file();
+        let text = std::fs::read_to_string(&path).expect("the system's settings");
+        let kept = text.lines().filter(|line| {
+            let name = line.split('=').next();
+            !settings.iter().any(|(changed, _)| name == Some(changed))
+        });
+        let changed = settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let lines: Vec<_> = kept.map(str::to_owned).chain(changed).collect();
+        std::fs::write(&path, lines.join("\n") + "\n").expect("write the settings");
+        self.stop(member).await;
+        self.start(member).await;
+    }
+
+    /// A setting that a service was started with.
+    pub fn setting_of(self, name: &str) -> Option<String> {
+        let text = std::fs::read_to_string(settings_file()).expect("the system's settings");
+        let mut lines = text.lines().filter_map(|line| line.split_once('='));
+        lines
+            .find(|(found, _)| *found == name)
+            .map(|(_, value)| value.to_owned())
+    }
+
+    /// Runs the operator's tool with the system's settings; answers its one JSON document.
+    pub async fn migrator(self, arguments: &[&str]) -> Value {
+        let output = self.operator(arguments).output().await;
+        let output = output.expect("run the migrator");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "migrator {arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_str(&text).expect("one JSON document")
+    }
+
+    /// The operator's tool as a command, for those who want to kill it.
+    pub fn operator(self, arguments: &[&str]) -> Command {
+        let root = PathBuf::from(setting("TENANTRY_TEST_DEV"));
+        let root = root.parent().expect("the checkout");
+        let settings = std::fs::read_to_string(settings_file()).expect("the system's settings");
+        let mut command = Command::new(root.join("target/debug/migrator"));
+        command
+            .args(arguments)
+            .arg("--json")
+            .envs(settings.lines().filter_map(|line| line.split_once('=')))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
     async fn call(self, verb: &str, member: &str) {
         let mut command = Command::new(setting("TENANTRY_TEST_DEV"));
         let output = command
@@ -59,6 +116,10 @@ impl Dev {
             String::from_utf8_lossy(&output.stderr)
         );
     }
+}
+
+fn settings_file() -> PathBuf {
+    Path::new(&setting("TENANTRY_TEST_STATE")).join("env")
 }
 
 /// The JSON log lines of a service that name `needle`.

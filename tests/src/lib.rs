@@ -11,9 +11,11 @@
 #[cfg(test)]
 mod arrows;
 mod dev;
+mod load;
 mod organization;
 mod sql;
 
 pub use dev::{Dev, log_lines};
+pub use load::{Answered, Load, all_succeeded, each_is_there_once, longest};
 pub use organization::{Organization, PASSWORD, Person, mail_to, sign_up_body, token_in_mail};
 pub use sql::{Sql, database_of};

@@ -21,6 +21,15 @@ impl Sql {
         Self::platform(&database_of(tenant)).await
     }
 
+    /// A database on the second cluster.
+    pub async fn second(database: &str) -> Self {
+        let mut config: Config = setting("TENANTRY_TEST_ADMIN_URL_2")
+            .parse()
+            .expect("an address of PostgreSQL");
+        config.dbname(database);
+        Self::connect(&config).await.expect("connect as operator")
+    }
+
     /// Any role with any password, which may be refused.
     pub async fn as_role(
         role: &str,
