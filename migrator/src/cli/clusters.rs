@@ -80,6 +80,9 @@ struct AddArgs {
     /// Connections that all processes together may have there
     #[arg(long, default_value_t = BUDGET, value_parser = clap::value_parser!(i32).range(1..))]
     budget: i32,
+    /// Place no new tenants there yet
+    #[arg(long)]
+    closed: bool,
 }
 
 #[derive(Debug, Args)]
@@ -246,6 +249,7 @@ async fn add(desk: &Desk<'_>, args: &AddArgs) -> anyhow::Result<Exit> {
         host: args.host.clone(),
         port: args.port,
         budget: args.budget,
+        open: !args.closed,
         template: desk.settings.template.clone(),
         provisioner: desk.settings.provisioner()?.clone(),
         seal: desk.settings.seal_key()?,

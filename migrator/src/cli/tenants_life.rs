@@ -119,8 +119,9 @@ pub(super) async fn delete(desk: &Desk<'_>, args: &DeleteArgs) -> anyhow::Result
         true => Some(0),
         false => args.grace.map(|grace| grace.as_secs()),
     };
-    let document = desk.resolver()?.delete(tenant.id, grace).await?;
+    let deleted = desk.resolver()?.delete(tenant.id, grace).await;
     if !args.now {
+        let document = deleted?;
         let until = document.deletes_at.map(|at| at.format("%F %T").to_string());
         let until = until.unwrap_or_else(|| "its grace ends".to_owned());
         return told(
@@ -130,6 +131,12 @@ pub(super) async fn delete(desk: &Desk<'_>, args: &DeleteArgs) -> anyhow::Result
                 "answers no requests; it is erased at {until} unless `migrator tenants undelete` comes first"
             ),
         );
+    }
+    // The sweeper may have been so quick that there was nobody left to tell about.
+    if let Err(error) = deleted
+        && error.code() != Some("not_found")
+    {
+        return Err(error.into());
     }
     let steps = Steps::begin(*desk.output, &tenant.label());
     steps.tell("erase database, role and every trace in the services");

@@ -21,6 +21,8 @@ pub struct Addition {
     pub port: u16,
     /// Connections that all processes together may have there.
     pub budget: i32,
+    /// Whether new tenants are placed there at once; counts only for a cluster that is new.
+    pub open: bool,
     /// The database that tenants are copied from.
     pub template: String,
     /// The role that creates tenant databases; its host and port are those of the first cluster.
@@ -73,6 +75,7 @@ pub async fn add(operator: &Operator, addition: &Addition) -> Result<Added, Init
         provisioner: &provisioner,
         template: &addition.template,
         budget: addition.budget,
+        open: addition.open,
         seal: &addition.seal,
     };
     if init::register(&operator.registry, &row, &operator.ids).await? {

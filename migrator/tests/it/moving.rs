@@ -53,6 +53,7 @@ async fn setting(world: &World) -> (Operator, Second, Tenant, Subject, Place) {
         host: admin.host().to_owned(),
         port: admin.port(),
         budget: 40,
+        open: true,
         template: world.name("template"),
         provisioner: world.login(&world.name("provisioner"), "postgres"),
         seal: kernel::SealKey::parse(SEAL_KEY).unwrap(),
