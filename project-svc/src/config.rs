@@ -6,20 +6,29 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Connections to one database server, of all tenants together.
-    #[serde(default = "forty")]
-    pub connection_budget: usize,
+    /// Most connections of this process to one database server, of all tenants together. Unset: what the catalog
+    /// says of the server, divided by `PROJECT_INSTANCES`, which is also never exceeded.
+    #[serde(default)]
+    pub connection_budget: Option<usize>,
+    /// Processes of this service that share the servers' connections; unset: as many as `TENANTRY_PROJECT_URL` has
+    /// addresses.
+    #[serde(default)]
+    pub instances: Option<usize>,
     /// Longest wait of a request for a connection, in milliseconds; then the answer is 503.
     #[serde(default = "one_second")]
     pub acquire_timeout_ms: u64,
-    /// Time between two looks at every tenant's outbox for events that a crash left behind. The first is at start; a
-    /// look costs a connection for each tenant, so it is rare.
+    /// Longest time a request waits for an organization that is being moved, copied or migrated, in milliseconds; then
+    /// the answer is 503.
+    #[serde(default = "three_seconds")]
+    pub hold_timeout_ms: u64,
+    /// Time between two looks for events that a crash left behind. The first is at start, at every outbox; later ones
+    /// are at those this process has not seen empty.
     #[serde(default = "ten_minutes")]
     pub sweep_seconds: u64,
 }
 
-fn forty() -> usize {
-    40
+fn three_seconds() -> u64 {
+    3_000
 }
 
 fn one_second() -> u64 {

@@ -45,11 +45,17 @@ pub use turns::Turns;
 /// it is still running.
 const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 3..=4;
 
+/// Tenants of a cluster that the admin listener's `/pools` shows.
+const BUSIEST_SHOWN: usize = 10;
+
 /// Puts the service together, starts its jobs and answers its router.
 pub fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
     let wake = FleetWake::default();
     let state = connect(config, app, wake.clone())?;
     jobs::spawn(config, app, &state, wake)?;
+    let pools = state.pools.clone();
+    app.pages
+        .add("/pools", move || pools.busiest(BUSIEST_SHOWN));
     Ok(router(state))
 }
 
@@ -61,9 +67,12 @@ pub fn connect(config: &Config, app: &App, wake: FleetWake) -> anyhow::Result<Ap
         |url: &url::Url, service| Upstream::new(http.clone(), url.clone(), service, signer.clone());
     let resolver = Resolver::remote(upstream(&common.resolver_url, Service::TenantResolver));
     let name = Service::ProjectSvc.name();
-    let mut settings =
-        PoolSettings::new(name, SCHEMA_VERSIONS).with_budget(config.connection_budget);
+    let mut settings = PoolSettings::new(name, SCHEMA_VERSIONS);
+    settings.budget = config.connection_budget;
+    let addresses = common.project_url.all().count();
+    settings.instances = config.instances.unwrap_or(addresses);
     settings.acquire_timeout = Duration::from_millis(config.acquire_timeout_ms);
+    settings.hold_timeout = Duration::from_millis(config.hold_timeout_ms);
     let jwks = common.identity_url.join("/.well-known/jwks.json")?;
     let keys = Keys::remote(jwks, http.clone());
     let parts = Parts {

@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use crate::common::Common;
 use crate::health::Health;
+use crate::pages::Pages;
 
 /// Cheap to clone; hold it in the service's state.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct App {
     pub tasks: TaskTracker,
     /// What readiness asks.
     pub health: Health,
+    /// The service's own pages on the admin listener.
+    pub pages: Pages,
 }
 
 impl App {
@@ -44,6 +47,7 @@ impl App {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             health: Health::default(),
+            pages: Pages::default(),
         }
     }
 

@@ -19,6 +19,7 @@ mod health;
 pub mod layers;
 pub mod listener;
 mod metrics_page;
+mod pages;
 mod process;
 mod telemetry;
 
@@ -32,6 +33,7 @@ pub use app::{App, Outcome};
 pub use common::{Common, Instances, LogFormat, Scheme};
 pub use drain::Drain;
 pub use health::{Health, Report, Status};
+pub use pages::Pages;
 pub use process::Process;
 
 /// Runs a service whose answers come from a router. Its own settings have the name's prefix, see [`Process::new`];

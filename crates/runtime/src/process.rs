@@ -158,7 +158,7 @@ impl Process {
         let socket = self.bind("LISTEN", listeners.listen)?;
 
         let admin_drain = Drain::default();
-        let admin = admin::router(app.health.clone(), page);
+        let admin = admin::router(app.health.clone(), page, app.pages.clone());
         tokio::spawn(listener::serve(
             admin_socket,
             admin,

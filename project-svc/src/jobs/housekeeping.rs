@@ -10,7 +10,7 @@ use events::fleet::Fleet;
 use kernel::TenantId;
 use sea_orm::{ConnectionTrait, raw_sql};
 use tenancy::TenantFleet;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::AppState;
@@ -21,6 +21,8 @@ const PERIOD: Duration = Duration::from_secs(3600);
 const KEPT: TimeDelta = TimeDelta::hours(25);
 /// Rows removed by one statement, so that none takes long.
 const BATCH: u64 = 1_000;
+/// Between two tenants: nobody waits for this, and each may cost a connect.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Goes round until shutdown.
 pub(super) async fn run(state: AppState, shutdown: CancellationToken) {
@@ -44,13 +46,15 @@ pub async fn sweep(state: &AppState) {
             let error = &*error as &dyn Error;
             tracing::warn!(tenant.id = %tenant, error, "forget old answers");
         }
+        sleep(PAUSE).await;
     }
 }
 
 async fn forget_old_answers(state: &AppState, tenant: TenantId) -> Result<(), BoxError> {
-    let connection = state.pools.acquire(tenant).await?;
     let (before, batch) = (state.clock.now() - KEPT, i64::try_from(BATCH)?);
     loop {
+        // Given back after each batch: requests come first, and the tenant may be wanted elsewhere.
+        let connection = state.pools.acquire_background(tenant).await?;
         let delete = raw_sql!(
             Postgres,
             "delete from idempotency_keys where (scope, key) in (

@@ -1,7 +1,7 @@
-//! Closes the connections of a tenant whose state changed, on every instance: the next request asks the
-//! resolver anew. A lost event costs no more than the time an answer of the resolver stays fresh.
+//! Closes the connections of a tenant whose state changed, on every instance: who wants one asks the resolver
+//! anew. Its name is not known here, and its limits are asked for without closing anything. A lost event costs no more than the time an answer of the resolver stays fresh.
 
-use events::topic::tenant::TenantCreated;
+use events::topic::tenant::{TenantCreated, TenantLimitsChanged, TenantRenamed};
 use events::{Action, Envelope};
 use futures::future::{BoxFuture, FutureExt};
 
@@ -14,11 +14,15 @@ pub(super) fn handler(
     move |envelopes| {
         let state = state.clone();
         async move {
-            let changed = envelopes
-                .iter()
-                .filter(|event| !event.is::<TenantCreated>());
-            for tenant in changed.filter_map(|event| event.tenantid) {
-                state.pools.evict(tenant).await;
+            for envelope in &envelopes {
+                let Some(tenant) = envelope.tenantid else {
+                    continue;
+                };
+                if envelope.is::<TenantLimitsChanged>() {
+                    state.pools.resolver().refresh(tenant).await;
+                } else if !envelope.is::<TenantCreated>() && !envelope.is::<TenantRenamed>() {
+                    state.pools.evict(tenant).await;
+                }
             }
             vec![Action::Ack; envelopes.len()]
         }

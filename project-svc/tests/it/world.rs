@@ -60,7 +60,9 @@ impl World {
         let app = App::new(common(&neighbour));
         let wake = FleetWake::default();
         let config = Config {
-            connection_budget: 20,
+            connection_budget: Some(20),
+            instances: None,
+            hold_timeout_ms: 3_000,
             // Tests may run on a machine that does much else.
             acquire_timeout_ms: 10_000,
             sweep_seconds: 1,
