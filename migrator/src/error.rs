@@ -1,13 +1,18 @@
 //! What can go wrong with one database, told in PostgreSQL's own words.
 
-use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use std::error::Error as _;
+
+use tokio_postgres::error::SqlState;
 
 /// Why a database is not at the version asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No connection.
     #[error("connect: {}", sql_message(.0))]
-    Connect(#[source] DbErr),
+    Connect(#[source] tokio_postgres::Error),
+    /// The server did not answer a connection in time.
+    #[error("connect: no answer within {0} s")]
+    NoAnswer(u64),
     /// Another migrator is at work in this database.
     #[error("another migrator holds this database's lock")]
     Locked,
@@ -29,56 +34,66 @@ pub enum Error {
         /// The step in question.
         version: &'static str,
         /// What the server said.
-        source: DbErr,
+        source: tokio_postgres::Error,
+    },
+    /// A step said nothing, but its index is not usable.
+    #[error("{version}: index {index} was built but is not valid")]
+    InvalidIndex {
+        /// The step in question.
+        version: &'static str,
+        /// The index.
+        index: String,
+    },
+    /// The server said yes, but the database's own record does not show the step.
+    #[error("{version}: the server reported success, but the database's record does not show it")]
+    NotRecorded {
+        /// The step in question.
+        version: &'static str,
     },
     /// Reading or writing the record of steps failed.
     #[error("{}", sql_message(.0))]
-    Database(#[from] DbErr),
+    Database(#[from] tokio_postgres::Error),
 }
 
 impl Error {
-    pub(crate) fn step(version: &'static str, source: DbErr) -> Self {
-        Self::Step { version, source }
-    }
-
     /// The database is not there: it is still being built, or already gone.
     pub fn missing_database(&self) -> bool {
-        matches!(self, Self::Connect(source) if sql_state(source) == Some(INVALID_CATALOG_NAME))
+        matches!(self, Self::Connect(source) if source.code() == Some(&SqlState::INVALID_CATALOG_NAME))
+    }
+
+    /// Somebody else's work was in the way; the same step may well succeed later.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Locked => true,
+            Self::Step { source, .. } | Self::Database(source) => is_lock(source),
+            _ => false,
+        }
     }
 }
 
-/// `invalid_catalog_name` (PostgreSQL, appendix A).
-const INVALID_CATALOG_NAME: &str = "3D000";
+/// A lock that was not given in time, or a deadlock that the server broke.
+pub(crate) fn is_lock(error: &tokio_postgres::Error) -> bool {
+    let code = error.code();
+    code == Some(&SqlState::LOCK_NOT_AVAILABLE) || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
+}
 
-/// The five-character code of a server's error.
-pub(crate) fn sql_state(error: &DbErr) -> Option<&str> {
-    postgres(error)?
-        .try_downcast_ref::<sea_orm::SqlxPostgresError>()
-        .map(|error| error.code())
+/// The server has no room for one more connection, or is just starting.
+pub(crate) fn is_crowded(error: &tokio_postgres::Error) -> bool {
+    let code = error.code();
+    code == Some(&SqlState::TOO_MANY_CONNECTIONS) || code == Some(&SqlState::CANNOT_CONNECT_NOW)
 }
 
 /// The server's message with its detail and code, or the driver's own words.
-fn sql_message(error: &DbErr) -> String {
-    let server =
-        postgres(error).and_then(|error| error.try_downcast_ref::<sea_orm::SqlxPostgresError>());
-    let Some(server) = server else {
-        return error.to_string();
+pub(crate) fn sql_message(error: &tokio_postgres::Error) -> String {
+    let Some(server) = error.as_db_error() else {
+        return match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
     };
     let detail = server
         .detail()
         .map(|detail| format!(" ({detail})"))
         .unwrap_or_default();
-    format!("{}{detail} [{}]", server.message(), server.code())
-}
-
-fn postgres(error: &DbErr) -> Option<&(dyn sea_orm::sqlx::error::DatabaseError + 'static)> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_ref() {
-            SqlxError::Database(error) => Some(error.as_ref()),
-            _ => None,
-        },
-        _ => None,
-    }
+    format!("{}{detail} [{}]", server.message(), server.code().code())
 }

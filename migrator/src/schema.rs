@@ -25,6 +25,12 @@ impl Migration {
     pub fn checksum(&self) -> [u8; 32] {
         secret::sha256(self.up)
     }
+
+    /// The same in lower-case hexadecimal digits.
+    pub fn checksum_text(&self) -> String {
+        let digits = self.checksum().map(|byte| format!("{byte:02x}"));
+        digits.concat()
+    }
 }
 
 /// All versions of one kind of database, oldest first.
@@ -57,6 +63,7 @@ pub const CATALOG: Schema = Schema {
         migration!("catalog", "0001_registry"),
         migration!("catalog", "0002_migration_history"),
         migration!("catalog", "0003_lifecycle"),
+        migration!("catalog", "0004_rollouts"),
     ],
 };
 

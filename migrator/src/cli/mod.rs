@@ -1,13 +1,23 @@
 //! What the operator types. One file a command; `output` decides between table, plain text and JSON.
 
 mod args;
+mod clusters;
 mod demo;
+mod doctor;
 mod fleet;
+mod help;
 mod init;
+mod lint;
 mod output;
+mod plan;
 mod progress;
 mod status;
 mod tenants;
+mod tenants_args;
+mod tenants_copies;
+mod tenants_life;
+mod tenants_move;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -15,7 +25,7 @@ use clap::Parser;
 use kernel::{Clock, Ids};
 
 use crate::address::Address;
-use crate::fleet::{Fleet, LeaseError, Platform, RunError};
+use crate::fleet::{Fleet, LeaseError, ListError, Platform, RunError};
 use crate::registry::Registry;
 use args::{Cli, Command, Settings, UsageError};
 use output::Output;
@@ -59,10 +69,17 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Init => init::init(settings, output).await,
         Command::Status(args) => status::status(settings, output, &args).await,
-        Command::Plan(args) => fleet::plan(settings, output, &args).await,
+        Command::Plan(args) => plan::plan(settings, output, &args).await,
         Command::Up(args) => fleet::up(settings, output, &args).await,
         Command::Down(args) => fleet::down(settings, output, &args).await,
-        Command::Tenants(args) => tenants::tenants(settings, output, &args).await,
+        Command::Verify(args) => verify::verify(settings, output, &args).await,
+        Command::Doctor => doctor::doctor(settings, output).await,
+        Command::Lint(args) => lint::lint(output, &args).await,
+        Command::Completions(args) => help::completions(&args),
+        Command::Man => help::man(),
+        Command::Tenants(args) => Box::pin(tenants::tenants(settings, output, &args)).await,
+        Command::Clusters(args) => Box::pin(clusters::clusters(settings, output, &args)).await,
+        Command::Seal(args) => clusters::seal(settings, output, &args).await,
         Command::Demo(args) => demo::demo(settings, output, &args).await,
     }
 }
@@ -75,10 +92,11 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     }
     match error.downcast_ref::<RunError>() {
         Some(RunError::Lease(error)) if held(error) => Exit::Held,
-        Some(RunError::Version { .. } | RunError::List(crate::fleet::ListError::Nothing(_))) => {
-            Exit::Usage
-        }
-        _ => Exit::Failed,
+        Some(RunError::Version { .. } | RunError::List(ListError::Nothing(_))) => Exit::Usage,
+        _ => match error.downcast_ref::<ListError>() {
+            Some(ListError::Nothing(_)) => Exit::Usage,
+            _ => Exit::Failed,
+        },
     }
 }
 

@@ -35,6 +35,14 @@ impl Output {
         !self.json && io::stderr().is_terminal()
     }
 
+    /// Says something beside the answer, on standard error; nothing with `--json`.
+    pub(super) fn remark(self, text: &str) {
+        if !self.json {
+            // Nobody is left to tell when standard error is closed.
+            drop(writeln!(io::stderr().lock(), "{text}"));
+        }
+    }
+
     /// Prints the document with `--json`, else what `text` makes of it.
     pub(super) fn answer<T: Serialize>(
         self,

@@ -4,7 +4,7 @@ use super::args::{SelectionArgs, Settings, StatusArgs};
 use super::output::{Output, Tone, optional, plain};
 use super::{Exit, open_fleet};
 use crate::fleet::inspect::inspect;
-use crate::fleet::{Inspection, RunError, Selection, State};
+use crate::fleet::{Inspection, Selection, State};
 
 const HEADER: [&str; 9] = [
     "kind",
@@ -24,9 +24,7 @@ pub(super) async fn status(
     args: &StatusArgs,
 ) -> anyhow::Result<Exit> {
     let fleet = open_fleet(settings).await?;
-    let lines = inspect(&fleet, &selection(&args.selection), args.verify)
-        .await
-        .map_err(RunError::List)?;
+    let lines = inspect(&fleet, &selection(&args.selection), args.verify).await?;
     output.answer(&lines, || {
         let behind = lines
             .iter()
@@ -45,13 +43,20 @@ pub(super) async fn status(
 /// What the arguments name.
 pub(super) fn selection(args: &SelectionArgs) -> Selection {
     use super::args::DatabaseArg::{Catalog, Identity, Shortener, Template};
-    match (&args.tenant, args.database) {
-        (Some(tenant), _) => Selection::Tenant(tenant.clone()),
-        (None, Some(Catalog)) => Selection::Database("catalog".to_owned()),
-        (None, Some(Identity)) => Selection::Database("identity".to_owned()),
-        (None, Some(Shortener)) => Selection::Database("shortener".to_owned()),
-        (None, Some(Template)) => Selection::Database("template".to_owned()),
-        (None, None) => Selection::Everything,
+    let kind = |database| {
+        let name = match database {
+            Catalog => "catalog",
+            Identity => "identity",
+            Shortener => "shortener",
+            Template => "template",
+        };
+        Selection::Database(name.to_owned())
+    };
+    match (args.database, &args.cluster) {
+        (Some(database), _) => kind(database),
+        (None, Some(cluster)) => Selection::Cluster(cluster.clone()),
+        (None, None) if args.tenant.is_empty() => Selection::Everything,
+        (None, None) => Selection::Tenants(args.tenant.clone()),
     }
 }
 
@@ -62,7 +67,7 @@ fn row(line: &Inspection) -> Vec<(String, Tone)> {
         State::Unknown | State::Failed => Tone::Bad,
     };
     vec![
-        plain(line.wave.as_str()),
+        plain(line.kind.as_str()),
         optional(line.subdomain.as_deref()),
         plain(&line.database),
         plain(&line.cluster),

@@ -133,7 +133,7 @@ async fn fill(
     people: &[(UserId, &Person)],
     projects: &[ProjectId],
 ) -> anyhow::Result<Ledger> {
-    let selection = Selection::Tenant(content.subdomain.clone());
+    let selection = Selection::tenant(&content.subdomain);
     let targets = target::list(&fleet.registry, &fleet.platform, &selection).await?;
     let target = targets.first().context("a tenant without database")?;
     let tenant = target.tenant.as_ref().context("a tenant without row")?.id;

@@ -2,21 +2,24 @@
 //! looking at a thousand of them costs one query.
 
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Fleet, ListError, RunError, Selection, Target, Wave, relocate, target};
+use super::{Fleet, Kind, ListError, Selection, Target, target};
 use crate::database::Session;
 use crate::error::Error;
-use crate::registry::RegistryError;
+use crate::registry::Note;
+
+/// Notes written in one statement.
+const NOTES: usize = 200;
 
 /// One line of the answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {
     /// What a person calls it.
     pub name: String,
-    /// Its wave.
-    pub wave: Wave,
+    /// What it is.
+    pub kind: Kind,
     /// The tenant's id.
     pub tenant_id: Option<kernel::TenantId>,
     /// The name it answers to.
@@ -76,46 +79,45 @@ pub async fn inspect(
     let lines: Vec<Inspection> = stream::iter(targets)
         .map(|target| one(fleet, target, verify))
         .buffered(fleet.parallel.get())
-        .try_collect()
-        .await?;
+        .collect()
+        .await;
+    if verify {
+        let notes: Vec<_> = lines.iter().filter_map(note).collect();
+        for notes in notes.chunks(NOTES) {
+            fleet.registry.write(&[], notes).await?;
+        }
+    }
     Ok(lines)
 }
 
-async fn one(fleet: &Fleet, target: Target, verify: bool) -> Result<Inspection, RegistryError> {
-    let Some(tenant) = target.tenant.as_ref().filter(|_| !verify) else {
-        let found = ask(&target).await;
-        return seen(fleet, &target, found).await;
+async fn one(fleet: &Fleet, target: Target, verify: bool) -> Inspection {
+    let noted = target.noted().map(str::to_owned);
+    if let Some(tenant) = target.tenant.as_ref().filter(|_| !verify) {
+        let (error, at) = (tenant.last_error.clone(), tenant.schema_checked_at);
+        return line(&target, noted, error, at);
+    }
+    let (version, error) = match ask(&target).await {
+        Ok(steps) => (target.schema.version(steps).map(str::to_owned), None),
+        Err(error) => (noted, Some(error.to_string())),
     };
-    let (version, error) = (target.noted().map(str::to_owned), tenant.last_error.clone());
-    Ok(line(&target, version, error, tenant.schema_checked_at))
+    line(&target, version, error, Some(fleet.clock.now()))
+}
+
+fn note(line: &Inspection) -> Option<Note> {
+    Some(Note {
+        tenant: line.tenant_id?,
+        version: line.version.clone(),
+        error: line.last_error.clone(),
+        at: line.checked_at?,
+    })
 }
 
 /// Asks the database itself.
-async fn ask(target: &Target) -> Result<usize, Error> {
+pub(super) async fn ask(target: &Target) -> Result<usize, Error> {
     let session = Session::connect(&target.address, target.schema).await?;
     let steps = session.steps().await;
     session.close().await;
     steps
-}
-
-async fn seen(
-    fleet: &Fleet,
-    target: &Target,
-    found: Result<usize, Error>,
-) -> Result<Inspection, RegistryError> {
-    let now = fleet.clock.now();
-    let (version, error) = match found {
-        Ok(steps) => (target.schema.version(steps).map(str::to_owned), None),
-        Err(error) => (target.noted().map(str::to_owned), Some(error.to_string())),
-    };
-    if let Some(tenant) = &target.tenant {
-        let (version, error) = (version.as_deref(), error.as_deref());
-        fleet
-            .registry
-            .note_version(tenant.id, version, error, now)
-            .await?;
-    }
-    Ok(line(target, version, error, Some(now)))
 }
 
 fn line(
@@ -134,7 +136,7 @@ fn line(
     let tenant = target.tenant.as_ref();
     Inspection {
         name: target.label().to_owned(),
-        wave: target.wave,
+        kind: target.kind,
         tenant_id: tenant.map(|tenant| tenant.id),
         subdomain: tenant.and_then(|tenant| tenant.subdomain.clone()),
         cluster: target.cluster.clone(),
@@ -146,55 +148,4 @@ fn line(
         last_error,
         checked_at,
     }
-}
-
-/// What `up` would run in one database.
-#[derive(Clone, Debug, Serialize)]
-pub struct Step {
-    /// What a person calls it.
-    pub name: String,
-    /// Its wave.
-    pub wave: Wave,
-    /// Its server.
-    pub cluster: String,
-    /// The database itself.
-    pub database: String,
-    /// The version it stands at.
-    pub from: Option<String>,
-    /// The steps to come, in order.
-    pub migrations: Vec<&'static str>,
-}
-
-/// What `up` would run where; databases with nothing to run are left out.
-pub async fn plan(
-    fleet: &Fleet,
-    selection: &Selection,
-    to: Option<&str>,
-) -> Result<Vec<Step>, RunError> {
-    let mut steps = Vec::new();
-    let targets = target::list(&fleet.registry, &fleet.platform, selection).await?;
-    for target in &targets {
-        let goal = relocate::goal(target, selection, to)?;
-        let noted = target
-            .noted()
-            .and_then(|version| target.schema.steps(version));
-        let at = match noted {
-            Some(noted) => noted,
-            // A database that cannot be asked is planned from its beginning; `up` will say why.
-            None => ask(target).await.unwrap_or_default(),
-        };
-        let ahead = target.schema.migrations.iter().take(goal).skip(at);
-        let migrations: Vec<_> = ahead.map(|migration| migration.name).collect();
-        if !migrations.is_empty() {
-            steps.push(Step {
-                name: target.label().to_owned(),
-                wave: target.wave,
-                cluster: target.cluster.clone(),
-                database: target.database().to_owned(),
-                from: target.schema.version(at).map(str::to_owned),
-                migrations,
-            });
-        }
-    }
-    Ok(steps)
 }

@@ -1,26 +1,30 @@
-//! One run at a time over the fleet: a row in the catalog that its holder keeps alive.
+//! One run at a time over the fleet: an advisory lock in the catalog, held by a connection of its own.
 //!
-//! Advisory locks are per database, so they cannot do this; the server's clock alone decides.
+//! The lock ends with the process, however it dies; the row beside it only tells others who has the lock.
 
 use std::time::Duration;
 
+use deadpool_postgres::{ClientWrapper, Object};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::registry::{Registry, RegistryError};
 
 const NAME: &str = "fleet";
-/// A run that dies without a word blocks the next one for this long.
-const SECONDS: i32 = 30;
-/// Three beats may fail before the lease is gone.
-const BEAT: Duration = Duration::from_secs(8);
+const LOCK_KEY: i64 = 0x0066_6c65_6574;
+/// How often the holder looks whether its connection lives.
+const BEAT: Duration = Duration::from_secs(5);
+/// The row tells of a holder this long after its last beat.
+const SECONDS: f64 = 30.0;
+/// A holder whose machine vanished is noticed by the server after 10 + 3 × 5 s.
+const KEEPALIVE: &str =
+    "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3";
 
 /// Held until [`Lease::release`]; `lost` is cancelled when someone else may hold it.
 #[derive(Debug)]
 pub struct Lease {
-    registry: Registry,
-    holder: String,
     lost: CancellationToken,
+    release: CancellationToken,
     heart: JoinHandle<()>,
 }
 
@@ -28,12 +32,10 @@ pub struct Lease {
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
     /// Someone has it.
-    #[error("another run holds the fleet: {holder}, for {seconds} s more unless it goes on")]
+    #[error("another run holds the fleet: {holder}")]
     Held {
         /// Who.
         holder: String,
-        /// How long at least.
-        seconds: i32,
     },
     /// The catalog did not answer.
     #[error(transparent)]
@@ -49,24 +51,27 @@ impl From<tokio_postgres::Error> for LeaseError {
 impl Lease {
     /// Takes the lease or says who has it.
     pub async fn take(registry: &Registry, holder: &str) -> Result<Self, LeaseError> {
-        let connection = registry.connection().await?;
-        let take = "insert into leases (name, holder, expires_at)
-            values ($1, $2, now() + make_interval(secs => $3))
-            on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
-            where leases.expires_at < now() returning holder";
-        let seconds = f64::from(SECONDS);
-        let taken = connection
-            .query_opt(take, &[&NAME, &holder, &seconds])
-            .await?;
-        if taken.is_none() {
+        // Out of the pool: the lock is this connection's.
+        let connection = Object::take(registry.connection().await?);
+        connection.batch_execute(KEEPALIVE).await?;
+        let taken: bool = connection
+            .query_one("select pg_try_advisory_lock($1)", &[&LOCK_KEY])
+            .await?
+            .try_get(0)?;
+        if !taken {
             return Err(held(&connection).await?);
         }
-        let lost = CancellationToken::new();
-        let heart = tokio::spawn(beat(registry.clone(), holder.to_owned(), lost.clone()));
+        let note = "insert into leases (name, holder, expires_at)
+            values ($1, $2, now() + make_interval(secs => $3))
+            on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at";
+        connection
+            .execute(note, &[&NAME, &holder, &SECONDS])
+            .await?;
+        let (lost, release) = (CancellationToken::new(), CancellationToken::new());
+        let heart = tokio::spawn(beat(connection, lost.clone(), release.clone()));
         Ok(Self {
-            registry: registry.clone(),
-            holder: holder.to_owned(),
             lost,
+            release,
             heart,
         })
     }
@@ -77,46 +82,34 @@ impl Lease {
     }
 
     /// Gives the lease back.
-    pub async fn release(self) -> Result<(), LeaseError> {
-        self.heart.abort();
-        let connection = self.registry.connection().await?;
-        let free = "delete from leases where name = $1 and holder = $2";
-        connection.execute(free, &[&NAME, &self.holder]).await?;
-        Ok(())
+    pub async fn release(self) {
+        self.release.cancel();
+        // The lock ends with the connection in any case.
+        drop(self.heart.await);
     }
 }
 
-async fn held(connection: &deadpool_postgres::Object) -> Result<LeaseError, LeaseError> {
-    let who = "select holder, greatest(0, ceil(extract(epoch from expires_at - now())))::integer
-        from leases where name = $1";
+async fn held(connection: &ClientWrapper) -> Result<LeaseError, LeaseError> {
+    let who = "select holder from leases where name = $1";
     let row = connection.query_opt(who, &[&NAME]).await?;
-    let (holder, seconds) = match row {
-        Some(row) => (row.try_get(0)?, row.try_get(1)?),
-        None => ("a run that just ended".to_owned(), 0),
+    let holder = match row {
+        Some(row) => row.try_get(0)?,
+        None => "a run that just began or ended".to_owned(),
     };
-    Ok(LeaseError::Held { holder, seconds })
+    Ok(LeaseError::Held { holder })
 }
 
-async fn beat(registry: Registry, holder: String, lost: CancellationToken) {
-    let mut missed = 0;
-    while missed < 3 {
-        tokio::time::sleep(BEAT).await;
-        match renew(&registry, &holder).await {
-            Ok(true) => missed = 0,
-            Ok(false) => break,
-            Err(_unreachable) => missed += 1,
+async fn beat(connection: ClientWrapper, lost: CancellationToken, release: CancellationToken) {
+    let renew = "update leases set expires_at = now() + make_interval(secs => $2) where name = $1";
+    loop {
+        tokio::select! {
+            () = release.cancelled() => break,
+            () = tokio::time::sleep(BEAT) => {}
+        }
+        if connection.execute(renew, &[&NAME, &SECONDS]).await.is_err() {
+            return lost.cancel();
         }
     }
-    lost.cancel();
-}
-
-async fn renew(registry: &Registry, holder: &str) -> Result<bool, LeaseError> {
-    let connection = registry.connection().await?;
-    let renew = "update leases set expires_at = now() + make_interval(secs => $3)
-        where name = $1 and holder = $2 and expires_at > now()";
-    let seconds = f64::from(SECONDS);
-    let rows = connection
-        .execute(renew, &[&NAME, &holder, &seconds])
-        .await?;
-    Ok(rows == 1)
+    let free = "delete from leases where name = $1";
+    drop(connection.execute(free, &[&NAME]).await);
 }

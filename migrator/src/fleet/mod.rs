@@ -1,12 +1,16 @@
-//! All databases at once: who they are ([`target`]), where they stand ([`inspect`](mod@inspect)),
-//! moving them under one lease ([`lease`], [`run`](mod@run)).
+//! All databases at once: who they are ([`target`]), where they stand ([`inspect`](mod@inspect)), what would
+//! run ([`plan`](mod@plan)), moving them wave by wave under one lease ([`lease`], [`run`](mod@run)).
 
 pub mod inspect;
 pub mod lease;
+pub mod plan;
+mod recorder;
 mod relocate;
 pub mod report;
 pub mod run;
 pub mod target;
+mod throttle;
+pub mod wave;
 
 use std::num::NonZeroUsize;
 
@@ -17,8 +21,9 @@ use crate::registry::Registry;
 pub use inspect::{Inspection, State};
 pub use lease::{Lease, LeaseError};
 pub use report::{Observer, Outcome, Report, Verdict};
-pub use run::{Request, RunError};
-pub use target::{ListError, Platform, Selection, Target, Wave};
+pub use run::{Request, Rollout, RunError};
+pub use target::{Kind, ListError, Platform, Selection, Target};
+pub use wave::{Canary, MaxFailures, Wave};
 
 /// What every fleet command works with.
 #[derive(Clone, Debug)]
@@ -31,6 +36,6 @@ pub struct Fleet {
     pub clock: Clock,
     /// Ids of runs.
     pub ids: Ids,
-    /// How many databases are worked on at once.
+    /// How many databases of one server are worked on at once.
     pub parallel: NonZeroUsize,
 }

@@ -1,9 +1,26 @@
 //! One database of a run: where it should go, whether it is there, and the way.
 
+use std::time::{Duration, Instant};
+
 use super::run::RunError;
-use super::{Selection, Target, Wave};
+use super::throttle::Throttle;
+use super::{Kind, Selection, Target};
 use crate::database::Session;
 use crate::error::Error;
+
+/// Another session's work in the database; then the others go first.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+/// What is to be done with a database.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    /// So many steps should be behind it.
+    pub(super) goal: usize,
+    /// Take steps back instead.
+    pub(super) down: bool,
+    /// Roll everything back.
+    pub(super) rehearse: bool,
+}
 
 /// Where a database was and is.
 #[derive(Debug)]
@@ -13,6 +30,8 @@ pub(super) struct Moved {
     pub(super) result: Result<(), Error>,
     /// The database itself was asked, not only the catalog.
     pub(super) asked: bool,
+    /// The step a rehearsal ended before.
+    pub(super) not_tried: Option<&'static str>,
 }
 
 impl Moved {
@@ -24,21 +43,22 @@ impl Moved {
         }
     }
 
-    /// The resolver is still making this database: it copies a template that is migrated by now.
+    /// The resolver is still making this database, of a template that is migrated by now, or removing it.
     pub(super) fn is_unfinished(&self, target: &Target) -> bool {
-        let provisioning = |status: &str| status == "provisioning";
+        let unfinished = |status: &str| matches!(status, "provisioning" | "deleting");
         let missing = self.result.as_ref().is_err_and(Error::missing_database);
         let tenant = target.tenant.as_ref();
-        missing && tenant.is_some_and(|tenant| provisioning(&tenant.status))
+        missing && tenant.is_some_and(|tenant| unfinished(&tenant.status))
     }
 
-    fn by_the_catalog(target: &Target, result: Result<(), Error>) -> Self {
+    pub(super) fn by_the_catalog(target: &Target, result: Result<(), Error>) -> Self {
         let noted = target.noted().map(str::to_owned);
         Self {
             from: noted.clone(),
             to: noted,
             result,
             asked: true,
+            not_tried: None,
         }
     }
 }
@@ -49,7 +69,7 @@ pub(super) fn goal(
     selection: &Selection,
     to: Option<&str>,
 ) -> Result<usize, RunError> {
-    let shared = matches!(selection, Selection::Everything) && target.wave == Wave::Platform;
+    let shared = matches!(selection, Selection::Everything) && target.kind == Kind::Platform;
     let Some(version) = to.filter(|_| !shared) else {
         return Ok(target.schema.head());
     };
@@ -61,7 +81,7 @@ pub(super) fn goal(
 }
 
 /// The catalog already says that this tenant is where it should be.
-pub(super) fn is_noted_at(target: &Target, goal: usize, down: bool) -> bool {
+pub(super) fn is_noted_at(target: &Target, order: Order) -> bool {
     let Some(tenant) = target
         .tenant
         .as_ref()
@@ -71,34 +91,52 @@ pub(super) fn is_noted_at(target: &Target, goal: usize, down: bool) -> bool {
     };
     let noted = tenant.schema_version.as_deref();
     match noted.and_then(|version| target.schema.steps(version)) {
-        Some(noted) if down => noted <= goal,
-        Some(noted) => noted >= goal,
+        Some(noted) if order.down => noted <= order.goal,
+        Some(noted) => noted >= order.goal,
         None => false,
     }
 }
 
-/// Takes the steps, and looks where the database stands afterwards whatever happened.
-pub(super) async fn relocate(target: &Target, goal: usize, down: bool) -> Moved {
-    match steps(target, goal, down).await {
+/// Takes the steps, and tells where the database stands afterwards by its own record.
+pub(super) async fn relocate(target: &Target, order: Order, throttle: &Throttle) -> Moved {
+    match steps(target, order, throttle).await {
         Ok(moved) => moved,
         Err(error) => Moved::by_the_catalog(target, Err(error)),
     }
 }
 
-async fn steps(target: &Target, goal: usize, down: bool) -> Result<Moved, Error> {
-    let session = Session::open(&target.address, target.schema).await?;
-    let from = session.steps().await?;
-    let result = match down {
-        true => session.down(goal).await,
-        false => session.up(goal).await,
-    };
-    let to = session.steps().await.unwrap_or(from);
-    session.close().await;
-    let name = |steps| target.schema.version(steps).map(str::to_owned);
-    Ok(Moved {
-        from: name(from),
-        to: name(to),
-        result,
+async fn steps(target: &Target, order: Order, throttle: &Throttle) -> Result<Moved, Error> {
+    let begun = Instant::now();
+    let session = Session::connect(&target.address, target.schema).await?;
+    throttle.connected(begun.elapsed(), Instant::now());
+    let from = session.lock(LOCK_PATIENCE).await?;
+    let mut moved = Moved {
+        from: name(target, from),
+        to: name(target, from),
+        result: Ok(()),
         asked: true,
-    })
+        not_tried: None,
+    };
+    if order.rehearse {
+        match session.rehearse(from, order.goal).await {
+            Ok(rehearsal) => {
+                moved.to = name(target, rehearsal.reached);
+                moved.not_tried = rehearsal.not_tried;
+            }
+            Err(error) => moved.result = Err(error),
+        }
+    } else {
+        let (reached, result) = match order.down {
+            true => session.retreat(from, order.goal).await,
+            false => session.advance(from, order.goal).await,
+        };
+        moved.to = name(target, reached);
+        moved.result = result;
+    }
+    session.close().await;
+    Ok(moved)
+}
+
+fn name(target: &Target, steps: usize) -> Option<String> {
+    target.schema.version(steps).map(str::to_owned)
 }

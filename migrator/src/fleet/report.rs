@@ -6,7 +6,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::relocate::Moved;
-use super::{Target, Wave};
+use super::{Kind, Target, Wave};
+use crate::error::Error;
 
 /// What became of one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -16,6 +17,10 @@ pub enum Verdict {
     Migrated,
     /// It was there already.
     Unchanged,
+    /// A rehearsal of the steps went well.
+    Rehearsed,
+    /// Its tables were locked each time it was tried.
+    Deferred,
     /// It is at the version it had, or at the last good step.
     Failed,
     /// Not tried.
@@ -23,11 +28,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As it is shown and stored.
+    /// As it is shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Migrated => "migrated",
             Self::Unchanged => "unchanged",
+            Self::Rehearsed => "rehearsed",
+            Self::Deferred => "deferred",
             Self::Failed => "failed",
             Self::Skipped => "skipped",
         }
@@ -39,7 +46,9 @@ impl Verdict {
 pub struct Outcome {
     /// What a person calls it.
     pub name: String,
-    /// Its wave.
+    /// What it is.
+    pub kind: Kind,
+    /// The part of the run it belongs to.
     pub wave: Wave,
     /// The tenant's id.
     pub tenant_id: Option<kernel::TenantId>,
@@ -49,29 +58,39 @@ pub struct Outcome {
     pub database: String,
     /// The version before.
     pub from: Option<String>,
-    /// The version it stands at now.
+    /// The version it stands at now; in a rehearsal, the one it would stand at.
     pub to: Option<String>,
     /// What became of it.
     pub outcome: Verdict,
+    /// It was tried so often, because its tables were locked.
+    pub attempts: u32,
     /// Why it failed or was not tried.
     pub error: Option<String>,
     /// How long it took.
     pub duration_ms: u64,
 }
 
-impl Outcome {
-    pub(super) fn stops_the_run(&self) -> bool {
-        self.outcome == Verdict::Failed && self.wave.stops_the_run()
-    }
+/// Why a run ended before its time, by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Halt {
+    /// The wave that had too many failures.
+    pub wave: Wave,
+    /// How many.
+    pub failures: usize,
+    /// How many would have been borne.
+    pub max_failures: usize,
 }
 
 /// A whole run's result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The run, as recorded in the catalog.
-    pub run_id: Uuid,
-    /// `succeeded`, `failed`, or `aborted` when it ended before its time.
+    /// The run, as recorded in the catalog; none for a rehearsal.
+    pub run_id: Option<Uuid>,
+    /// `succeeded`; `failed` when all were tried and some failed; `halted` when there were too many
+    /// failures to go on; `aborted` when it was stopped.
     pub outcome: &'static str,
+    /// Where and why it halted.
+    pub halted: Option<Halt>,
     /// Every database, in the order they ended.
     pub results: Vec<Outcome>,
 }
@@ -93,34 +112,44 @@ impl Report {
 pub trait Observer: Send + Sync {
     /// This many databases are to be looked at.
     fn begins(&self, databases: usize);
-    /// One of them is done.
+    /// A wave begins with so many databases.
+    fn wave(&self, wave: Wave, databases: usize);
+    /// One database is done.
     fn done(&self, outcome: &Outcome);
 }
 
-pub(super) fn outcome(target: &Target, moved: Moved, took: Duration) -> Outcome {
-    let verdict = match &moved.result {
-        Err(_) => Verdict::Failed,
-        Ok(()) if moved.from == moved.to => Verdict::Unchanged,
-        Ok(()) => Verdict::Migrated,
+pub(super) fn outcome(target: &Target, wave: Wave, moved: Moved, took: Duration) -> Outcome {
+    let verdict = match (&moved.result, moved.not_tried) {
+        (Err(_), _) => Verdict::Failed,
+        (Ok(()), None) if moved.from == moved.to => Verdict::Unchanged,
+        (Ok(()), _) => Verdict::Migrated,
     };
+    let not_tried = |step| format!("{step} cannot run in a transaction and was not tried");
     Outcome {
         name: target.label().to_owned(),
-        wave: target.wave,
+        kind: target.kind,
+        wave,
         tenant_id: target.tenant.as_ref().map(|tenant| tenant.id),
         cluster: target.cluster.clone(),
         database: target.database().to_owned(),
         from: moved.from,
         to: moved.to,
         outcome: verdict,
-        error: moved.result.err().map(|error| error.to_string()),
+        attempts: 1,
+        error: moved
+            .result
+            .err()
+            .map(|error: Error| error.to_string())
+            .or_else(|| moved.not_tried.map(not_tried)),
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     }
 }
 
-pub(super) fn skipped(target: &Target, why: &str) -> Outcome {
+pub(super) fn skipped(target: &Target, wave: Wave, why: &str) -> Outcome {
     Outcome {
         outcome: Verdict::Skipped,
         error: Some(why.to_owned()),
-        ..outcome(target, Moved::not_needed(target), Duration::ZERO)
+        attempts: 0,
+        ..outcome(target, wave, Moved::not_needed(target), Duration::ZERO)
     }
 }

@@ -1,4 +1,4 @@
-//! The databases a run may touch, in waves: our own, the templates, spares, tenants.
+//! The databases a run may touch: our own, the templates, spares, tenants.
 
 use serde::Serialize;
 
@@ -17,13 +17,13 @@ pub struct Platform {
     pub shortener: Address,
 }
 
-/// Which wave a database belongs to; a wave starts when the one before is through.
+/// What a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Wave {
+pub enum Kind {
     /// A service's own database.
     Platform,
-    /// What tenants are copied from; the canary of the fleet.
+    /// What tenants are copied from.
     Template,
     /// A tenant database nobody has yet.
     Spare,
@@ -31,7 +31,7 @@ pub enum Wave {
     Tenant,
 }
 
-impl Wave {
+impl Kind {
     /// As it is shown.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,18 +41,13 @@ impl Wave {
             Self::Tenant => "tenant",
         }
     }
-
-    /// Databases that must be right before any later wave begins.
-    pub const fn stops_the_run(self) -> bool {
-        matches!(self, Self::Platform | Self::Template)
-    }
 }
 
 /// One database.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Its wave.
-    pub wave: Wave,
+    /// What it is.
+    pub kind: Kind,
     /// The name of the server it is on.
     pub cluster: String,
     /// Where it is.
@@ -83,9 +78,18 @@ impl Target {
         subdomain.unwrap_or_else(|| self.database())
     }
 
+    /// The tenant answers to this subdomain, id or database name.
+    pub fn is_called(&self, name: &str) -> bool {
+        let own = self.tenant.as_ref();
+        self.database() == name
+            || own.is_some_and(|tenant| {
+                tenant.subdomain.as_deref() == Some(name) || tenant.id.to_string() == name
+            })
+    }
+
     fn platform(address: &Address, schema: Schema) -> Self {
         Self {
-            wave: Wave::Platform,
+            kind: Kind::Platform,
             cluster: "-".to_owned(),
             address: address.clone(),
             schema,
@@ -100,25 +104,43 @@ pub enum Selection {
     /// All, in order.
     #[default]
     Everything,
-    /// One tenant, by id or subdomain.
-    Tenant(String),
+    /// These tenants, by id, subdomain or database.
+    Tenants(Vec<String>),
     /// One kind of shared database: `catalog`, `identity`, `shortener` or `template`.
     Database(String),
+    /// The template, spares and tenants of one server.
+    Cluster(String),
 }
 
 impl Selection {
+    /// One tenant.
+    pub fn tenant(name: &str) -> Self {
+        Self::Tenants(vec![name.to_owned()])
+    }
+
     fn takes(&self, target: &Target) -> bool {
         match self {
             Self::Everything => true,
-            Self::Database(name) => match target.wave {
-                Wave::Platform => target.schema.name == name,
-                wave => wave.as_str() == name,
+            Self::Database(name) => match target.kind {
+                Kind::Platform => target.schema.name == name,
+                kind => kind.as_str() == name,
             },
-            Self::Tenant(name) => target.tenant.as_ref().is_some_and(|tenant| {
-                tenant.subdomain.as_deref() == Some(name)
-                    || tenant.id.to_string() == *name
-                    || tenant.database == *name
-            }),
+            Self::Cluster(name) => target.cluster == *name,
+            Self::Tenants(names) => {
+                target.tenant.is_some() && names.iter().any(|name| target.is_called(name))
+            }
+        }
+    }
+
+    /// The first name that names nothing.
+    fn missing(&self, targets: &[Target]) -> Option<&str> {
+        match self {
+            Self::Everything => None,
+            Self::Database(name) | Self::Cluster(name) => targets.is_empty().then_some(name),
+            Self::Tenants(names) => names
+                .iter()
+                .find(|name| !targets.iter().any(|target| target.is_called(name)))
+                .map(String::as_str),
         }
     }
 }
@@ -133,11 +155,11 @@ pub enum ListError {
     #[error("cluster {0} has an impossible host or port")]
     Cluster(String, #[source] Malformed),
     /// Nothing of that name.
-    #[error("no tenant or database is called {0}")]
+    #[error("no tenant, database or cluster is called {0}")]
     Nothing(String),
 }
 
-/// Lists what `selection` names, wave by wave.
+/// Lists what `selection` names: shared databases, templates, spares, tenants with the oldest first.
 pub async fn list(
     registry: &Registry,
     platform: &Platform,
@@ -161,12 +183,18 @@ pub async fn list(
         }
     }
     targets.retain(|target| selection.takes(target));
-    match selection {
-        Selection::Tenant(name) | Selection::Database(name) if targets.is_empty() => {
-            Err(ListError::Nothing(name.clone()))
-        }
-        _ => Ok(targets),
+    match selection.missing(&targets) {
+        Some(name) => Err(ListError::Nothing(name.to_owned())),
+        None => Ok(targets),
     }
+}
+
+/// Where a server's databases are, with the operator's credentials.
+pub fn server(platform: &Platform, cluster: &Cluster) -> Result<Address, ListError> {
+    platform
+        .catalog
+        .with_server(&cluster.host, cluster.port)
+        .map_err(|source| ListError::Cluster(cluster.name.clone(), source))
 }
 
 /// The template of a cluster, or a tenant on it.
@@ -178,18 +206,14 @@ fn tenant_target(
     let database = tenant
         .as_ref()
         .map_or(&cluster.template, |tenant| &tenant.database);
-    let address = platform
-        .catalog
-        .with_server(&cluster.host, cluster.port)
-        .map_err(|source| ListError::Cluster(cluster.name.clone(), source))?
-        .with_database(database);
-    let wave = match &tenant {
-        None => Wave::Template,
-        Some(tenant) if tenant.is_spare() => Wave::Spare,
-        Some(_) => Wave::Tenant,
+    let address = server(platform, cluster)?.with_database(database);
+    let kind = match &tenant {
+        None => Kind::Template,
+        Some(tenant) if tenant.is_spare() => Kind::Spare,
+        Some(_) => Kind::Tenant,
     };
     Ok(Target {
-        wave,
+        kind,
         cluster: cluster.name.clone(),
         address,
         schema: TENANT,

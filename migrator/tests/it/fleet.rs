@@ -1,6 +1,9 @@
 //! Many databases in one run: failures, repair, the lease.
 
-use crate::world::{Tenant, World};
+use crate::world::{Tenant, World, connect};
+
+/// The advisory lock in the catalog that a run holds.
+const FLEET: i64 = 0x0066_6c65_6574;
 
 const TENANTS: usize = 20;
 
@@ -84,23 +87,64 @@ async fn broken_tenant_stops_nobody_and_is_finished_after_repair() {
 }
 
 #[tokio::test]
-async fn plan_and_dry_run_name_the_steps_and_take_none() {
+async fn plan_names_the_steps_with_their_locks_and_takes_none() {
     let world = World::new().await;
     world.expect(0, &["up", "--to", "0002"]).await;
     let tenants = [world.tenant("acme").await];
-    for command in [&["plan"][..], &["up", "--dry-run"]] {
-        let steps = world.json(0, command).await;
-        let names: Vec<_> = steps
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|step| &step["name"])
-            .collect();
-        assert_eq!(names, [world.name("template").as_str(), "acme"]);
-        assert_eq!(steps[1]["migrations"][0], "0003_tasks_and_comments");
-    }
+
+    let plan = world.json(0, &["plan"]).await;
+
+    let names: Vec<_> = plan["databases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|database| &database["name"])
+        .collect();
+    assert_eq!(names, [world.name("template").as_str(), "acme"]);
+    let step = &plan["groups"][1]["steps"][0];
+    assert_eq!(step["name"], "0003_tasks_and_comments", "{plan}");
+    assert_eq!(step["statements"][0]["sql"], "create table tasks");
+    assert_eq!(step["statements"][0]["lock"], "none");
     let table = world.expect(0, &["plan"]).await;
     assert!(!table.contains('\u{1b}'), "no colour in a pipe: {table}");
+    assert!(table.contains("2 databases would be migrated"), "{table}");
+    world.remove(&tenants).await;
+}
+
+#[tokio::test]
+async fn dry_run_runs_the_steps_and_leaves_nothing() {
+    let world = World::new().await;
+    world.expect(0, &["up", "--to", "0001"]).await;
+    let tenants = [world.tenant("acme").await, world.tenant("globex").await];
+    let bad = "create table comments (mine integer)";
+    world.sql(&tenants[1].name, bad).await;
+
+    let report = world.json(1, &["up", "--dry-run"]).await;
+
+    let of = |name: &str| {
+        let results = report["results"].as_array().unwrap();
+        results
+            .iter()
+            .find(|result| result["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(of("acme")["outcome"], "rehearsed", "{report}");
+    assert_eq!(of("acme")["to"], "0003_tasks_and_comments");
+    assert_eq!(of("globex")["outcome"], "failed");
+    assert_eq!(
+        of("globex")["error"],
+        "0003_tasks_and_comments: relation \"comments\" already exists [42P07]"
+    );
+    let status = world.json(0, &["status", "--verify"]).await;
+    let behind = status
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| line["version"] == "0001_foundation");
+    assert_eq!(behind.count(), 3, "{status}");
+    let runs = "select count(*)::text from migration_runs";
+    assert_eq!(world.text(&world.name("catalog"), runs).await, "1");
     world.remove(&tenants).await;
 }
 
@@ -143,33 +187,28 @@ async fn one_tenant_goes_down_and_up_on_its_own() {
 }
 
 #[tokio::test]
-async fn run_is_refused_while_the_lease_is_held() {
+async fn run_is_refused_while_another_lives_and_takes_over_from_a_dead_one() {
     let world = World::new().await;
     let catalog = world.name("catalog");
-    let lease =
-        "insert into leases values ('fleet', 'another machine', now() + interval '1 minute')";
-    world.sql(&catalog, lease).await;
+    let other = connect(&world.database(&catalog)).await.unwrap();
+    let lease = format!(
+        "select pg_advisory_lock({FLEET}); insert into leases values ('fleet', 'another machine', now() + interval '1 minute')"
+    );
+    other.batch_execute(&lease).await.unwrap();
 
     let refused = world.json(3, &["up"]).await;
 
-    assert!(
-        refused["error"]
-            .as_str()
-            .unwrap()
-            .contains("another machine"),
-        "{refused}"
-    );
-    world
-        .sql(
-            &catalog,
-            "update leases set expires_at = now() - interval '1 second'",
-        )
-        .await;
-    world.expect(0, &["up"]).await;
-    let left = world
-        .text(&catalog, "select count(*)::text from leases")
-        .await;
-    assert_eq!(left, "0");
+    let error = refused["error"].as_str().unwrap();
+    assert!(error.contains("another machine"), "{refused}");
+    // Its row is still there, but whoever wrote it is not.
+    drop(other);
+    testkit::eventually("the dead run's lock ends", 20, async || {
+        let up = world.run(&["up"]).await;
+        up.status.success().then_some(())
+    })
+    .await;
+    let left = "select count(*)::text from leases";
+    assert_eq!(world.text(&catalog, left).await, "0");
     world.remove(&[]).await;
 }
 

@@ -2,6 +2,9 @@
 
 use migrator::schema::{self, Migration, Schema};
 use migrator::{Error, Session};
+use sea_orm_migration::sea_orm::Database;
+use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, MigratorTraitSelf, SchemaManager};
+use tokio_postgres::error::SqlState;
 
 use crate::world::{World, connect};
 
@@ -176,4 +179,130 @@ async fn busy_table_times_out_and_leaves_nothing_behind() {
     let sql = format!("drop database {name}");
     world.client.batch_execute(&sql).await.unwrap();
     world.remove(&[]).await;
+}
+
+/// One of our steps as sea-orm-migration knows steps: by name.
+struct Named(&'static str);
+
+impl MigrationName for Named {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait elides it, and async_trait wants the signatures alike"
+)]
+#[async_trait::async_trait]
+impl MigrationTrait for Named {
+    async fn up(&self, _: &SchemaManager) -> Result<(), DbErr> {
+        Err(DbErr::Custom("only the name is asked for".to_owned()))
+    }
+}
+
+struct Steps(Schema);
+
+impl MigratorTraitSelf for Steps {
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        let named = |step: &Migration| Box::new(Named(step.name)) as Box<dyn MigrationTrait>;
+        self.0.migrations.iter().map(named).collect()
+    }
+}
+
+#[tokio::test]
+async fn sea_orm_reads_the_history_we_write() {
+    let world = World::new().await;
+    let session = scratch(&world, schema::TENANT).await;
+    session.up(2).await.unwrap();
+    let url = world.database(&world.name("tenant")).url().clone();
+    let connection = Database::connect(url.as_str()).await.unwrap();
+    let steps = Steps(schema::TENANT);
+    let names = |found: Vec<sea_orm_migration::Migration>| -> Vec<String> {
+        found.iter().map(|step| step.name().to_owned()).collect()
+    };
+    let applied = steps.get_applied_migrations(&connection).await.unwrap();
+    assert_eq!(
+        names(applied),
+        ["0001_foundation", "0002_projects_and_boards"]
+    );
+    let pending = steps.get_pending_migrations(&connection).await.unwrap();
+    assert_eq!(names(pending), ["0003_tasks_and_comments"]);
+    connection.close().await.unwrap();
+    session.close().await;
+    drop_scratch(&world, "tenant").await;
+    world.remove(&[]).await;
+}
+
+#[tokio::test]
+async fn success_that_is_not_in_the_record_is_a_failure() {
+    let world = World::new().await;
+    let session = scratch(&world, schema::TENANT).await;
+    session.up(1).await.unwrap();
+    let swallow = "create rule swallow as on insert to seaql_migrations do instead nothing";
+    session.client().batch_execute(swallow).await.unwrap();
+    let error = session.up(2).await.unwrap_err();
+    assert!(matches!(error, Error::NotRecorded { .. }), "{error}");
+    session.close().await;
+    drop_scratch(&world, "tenant").await;
+    world.remove(&[]).await;
+}
+
+#[tokio::test]
+async fn invalid_index_left_behind_is_dropped_and_built_again() {
+    const STEPS: [Migration; 2] = [
+        Migration {
+            name: "0001_things",
+            up: "create table things (id integer)",
+            down: "drop table things",
+            transactional: true,
+        },
+        Migration {
+            name: "0002_index",
+            up: "create unique index concurrently things_id on things (id)",
+            down: "drop index concurrently things_id",
+            transactional: false,
+        },
+    ];
+    let schema = Schema {
+        name: "identity",
+        owner: None,
+        migrations: &STEPS,
+    };
+    let world = World::new().await;
+    let session = scratch(&world, schema).await;
+    session.up(1).await.unwrap();
+    let doubled = "insert into things values (1), (1)";
+    session.client().batch_execute(doubled).await.unwrap();
+    // As a crash leaves it: the build failed, and nobody was there to tidy up.
+    let failed = session.client().batch_execute(STEPS[1].up).await;
+    assert_eq!(
+        failed.unwrap_err().code(),
+        Some(&SqlState::UNIQUE_VIOLATION)
+    );
+
+    let refused = session.up(2).await.unwrap_err();
+    assert!(refused.to_string().ends_with("[23505]"), "{refused}");
+    let indexes = "select count(*)::text from pg_index where indexrelid = to_regclass('things_id')";
+    let name = world.name("identity");
+    assert_eq!(world.text(&name, indexes).await, "0");
+
+    let single = "delete from things; insert into things values (1)";
+    session.client().batch_execute(single).await.unwrap();
+    session.up(2).await.unwrap();
+    // Built, but not noted: as a crash between the two leaves it.
+    let forgotten = "delete from seaql_migrations where version = '0002_index'";
+    session.client().batch_execute(forgotten).await.unwrap();
+    session.up(2).await.unwrap();
+    let valid = "select indisvalid::text from pg_index where indexrelid = to_regclass('things_id')";
+    assert_eq!(world.text(&name, valid).await, "true");
+    session.client().batch_execute(STEPS[1].down).await.unwrap();
+    session.down(1).await.unwrap();
+    session.close().await;
+    world.remove(&[]).await;
+}
+
+async fn drop_scratch(world: &World, base: &str) {
+    let sql = format!("drop database {} with (force)", world.name(base));
+    world.client.batch_execute(&sql).await.unwrap();
 }
