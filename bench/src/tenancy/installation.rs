@@ -55,6 +55,10 @@ impl Installation {
         ]);
         let secret = SecretString::from(secret::random_token()?);
         let resolver = resolver(&plan)?;
+        let sql = "update clusters set connection_budget = $1";
+        let catalog = resolver.catalog.get().await?;
+        catalog.execute(sql, &[&i32::try_from(BUDGET)?]).await?;
+        drop(catalog);
         Ok(Self {
             base: serve(&resolver, &secret).await?,
             admin: connect(&settings.admin).await?,

@@ -17,8 +17,8 @@ use crate::report::Report;
 use crate::samples::Samples;
 
 const PART: &str = "pools";
-/// People at work at the same time.
-const WORKERS: usize = 64;
+/// Visits under way at the same time: enough to keep two cores busy.
+const WORKERS: usize = 16;
 /// Requests of one visit.
 const SESSION: usize = 20;
 const RUN: Duration = Duration::from_secs(30);
