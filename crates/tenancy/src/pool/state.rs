@@ -110,6 +110,8 @@ pub(crate) struct State<C, W> {
     queue_limit: usize,
     keeps_idle: bool,
     open: usize,
+    /// How many of `open` are on their way out.
+    closing: usize,
     tick: u64,
     period: u64,
     tenants: HashMap<TenantId, Tenant<C, W>>,
@@ -135,6 +137,7 @@ impl<C, W> State<C, W> {
             queue_limit,
             keeps_idle: true,
             open: 0,
+            closing: 0,
             tick: 0,
             period: 0,
             tenants: HashMap::new(),
@@ -244,6 +247,7 @@ impl<C, W> State<C, W> {
     /// A connection in use will not come back; `closed` follows when its socket is closed.
     pub(crate) fn discarded(&mut self, loan: Loan) {
         self.left_use(loan);
+        self.closing += 1;
         self.refresh(loan.tenant);
     }
 
@@ -270,6 +274,7 @@ impl<C, W> State<C, W> {
     /// already says nothing about the present one.
     pub(crate) fn connect_failed(&mut self, origin: Origin) -> Vec<W> {
         self.left_connecting(origin);
+        self.closing += 1;
         let mut told = Vec::new();
         if let Some(tenant) = self.tenants.get_mut(&origin.tenant)
             && tenant.epoch == origin.epoch
@@ -295,6 +300,7 @@ impl<C, W> State<C, W> {
     /// A socket is closed: its place in the budget is free.
     pub(crate) fn closed(&mut self) {
         self.open = self.open.saturating_sub(1);
+        self.closing = self.closing.saturating_sub(1);
         self.pump();
     }
 
@@ -346,12 +352,10 @@ impl<C, W> State<C, W> {
         for id in ids {
             self.refresh(id);
         }
-        let mut over = self.open.saturating_sub(budget);
-        while over > 0
+        while self.is_over_budget()
             && let Some(connection) = self.evict_oldest(false)
         {
-            self.steps.push(Step::Close(connection));
-            over -= 1;
+            self.close(connection);
         }
         self.pump();
     }

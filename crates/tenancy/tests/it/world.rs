@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-const SCHEMA: &str = "
+pub(crate) const SCHEMA: &str = "
     create table tenant_identity (singleton boolean primary key default true, tenant_id uuid not null);
     create table outbox (seq bigint generated always as identity primary key, id uuid not null unique,
         type text not null, tenant_id uuid, event jsonb not null, created_at timestamptz not null default now());

@@ -33,7 +33,7 @@ impl<C, W> State<C, W> {
         let other = self.needier_than(id);
         let urgent = |need: &Need| !need.gentle && need.tenant != id;
         let others_are_gentle = !self.needy.iter().any(urgent);
-        let (budget, over) = (self.budget, self.open > self.budget);
+        let (budget, over) = (self.budget, self.is_over_budget());
         let background = self.background < self.background_share();
         let keeps_idle = self.keeps_idle;
         match self.tenants.get_mut(&id) {
@@ -66,10 +66,10 @@ impl<C, W> State<C, W> {
                     });
                     self.idle.insert(rank, (id, used_in));
                 } else {
-                    self.steps.push(Step::Close(connection));
+                    self.close(connection);
                 }
             }
-            Some(_) | None => self.steps.push(Step::Close(connection)),
+            Some(_) | None => self.close(connection),
         }
         self.refresh(id);
         self.pump();
@@ -138,8 +138,18 @@ impl<C, W> State<C, W> {
     pub(super) fn close_idle(&mut self, idle: VecDeque<Idle<C>>) {
         for idle in idle {
             self.idle.remove(&idle.rank);
-            self.steps.push(Step::Close(idle.connection));
+            self.close(idle.connection);
         }
+    }
+
+    pub(super) fn close(&mut self, connection: C) {
+        self.closing += 1;
+        self.steps.push(Step::Close(connection));
+    }
+
+    /// Whether more must be closed than is being closed.
+    pub(super) fn is_over_budget(&self) -> bool {
+        self.open - self.closing > self.budget
     }
 
     pub(super) fn left_use(&mut self, loan: Loan) {

@@ -201,6 +201,7 @@ impl World {
         let counts = self.state.counts();
         let physical = self.held.len() + self.connecting.len() + self.closing + counts.idle;
         assert_eq!(counts.open, physical);
+        assert_eq!(self.state.closing, self.closing);
         assert!(counts.open <= self.ceiling, "over budget");
         self.ceiling = self.state.budget.max(counts.open);
         assert_eq!(counts.in_use, self.held.len());
@@ -363,11 +364,13 @@ fn smaller_budget_closes_idle_ones_first_and_used_ones_as_they_come_back() {
     assert_eq!((world.state.idle.len(), world.closing), (0, 3));
     world.give_back(0, true);
     assert_eq!(world.closing, 4);
+    world.give_back(0, true);
+    assert_eq!((world.state.idle.len(), world.closing), (1, 4));
     for _ in 0..4 {
         world.close_ends();
     }
     world.give_back(0, true);
-    assert_eq!((world.state.idle.len(), world.closing), (1, 0));
+    assert_eq!((world.state.idle.len(), world.closing), (2, 0));
     world.set_budget(6);
     for number in 1..=6 {
         world.acquire(&target(number, 0));
