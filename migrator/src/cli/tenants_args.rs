@@ -116,8 +116,8 @@ pub(super) struct TenantsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TenantsCommand {
-    /// List tenants and spares
-    List,
+    /// List tenants, also those on their way out, and spares
+    List(ListArgs),
     /// Show everything about one tenant
     Show(NameArgs),
     /// Make an organization with an invited owner
@@ -162,6 +162,13 @@ pub(super) enum TenantsCommand {
     /// Give tenants' database roles new passwords
     #[command(after_help = ROTATE_HELP)]
     RotatePassword(RotateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Only those in this state: active, suspended, deleting, spare, …
+    #[arg(long)]
+    pub(super) status: Option<String>,
 }
 
 #[derive(Debug, Args)]

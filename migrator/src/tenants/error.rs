@@ -45,6 +45,19 @@ pub enum Error {
         /// How many.
         busy: i64,
     },
+    /// The deed is done, and something of its tools is left.
+    #[error(
+        "{tenant} lives on {cluster} now, but clearing up failed: run `migrator tenants move --resume`"
+    )]
+    Unfinished {
+        /// Which tenant.
+        tenant: String,
+        /// Where it lives.
+        cluster: String,
+        /// What failed.
+        #[source]
+        source: Box<Error>,
+    },
     /// The operator said stop.
     #[error("stopped by the operator; everything is as it was")]
     Stopped,

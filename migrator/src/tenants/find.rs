@@ -98,32 +98,46 @@ const SUBJECT: &str = "select t.id, t.subdomain, t.name, t.status, t.held_for, t
         t.role_name, t.limits, t.generation, t.schema_version, t.last_error, t.created_at, t.cluster_id,
         array(select a.subdomain from subdomain_aliases a where a.tenant_id = t.id and a.released_at is null
             order by a.created_at) as former_subdomains
-    from tenants t where t.status <> 'deleted'";
+    from tenants t where ";
 
 impl Operator {
     /// A tenant by subdomain, present or former, by id, or by its database's name.
     pub async fn tenant(&self, name: &str) -> Result<Subject, Error> {
-        let sql = format!(
-            "{SUBJECT} and (t.subdomain = $1 or t.id::text = $1 or t.database_name = $1 or t.id =
-                (select tenant_id from subdomain_aliases where subdomain = $1 and released_at is null))
-             order by t.subdomain = $1 desc nulls last limit 1"
-        );
-        let connection = self.registry.connection().await?;
-        let row = connection.query_opt(&sql, &[&name]).await;
-        let row = row.map_err(Error::sql("find the tenant"))?;
-        let row = row.ok_or_else(|| Error::Unknown(name.to_owned()))?;
-        let places = clusters::list(&self.registry).await?;
-        Ok(read(&row, &places)?)
+        let called = "t.status <> 'deleted' and (t.subdomain = $1 or t.id::text = $1 or t.database_name = $1
+                or t.id = (select tenant_id from subdomain_aliases where subdomain = $1 and released_at is null))
+            order by t.subdomain = $1 nulls first";
+        let mut found = self.read(called, &[&name]).await?;
+        found.pop().ok_or_else(|| Error::Unknown(name.to_owned()))
+    }
+
+    /// A tenant by id, even when nothing but its row is left.
+    pub(crate) async fn tenant_or_erased(&self, id: TenantId) -> Result<Subject, Error> {
+        let mut found = self.read("t.id = $1", &[&id.uuid()]).await?;
+        found.pop().ok_or_else(|| Error::Unknown(id.to_string()))
+    }
+
+    /// Every tenant by subdomain, also those on their way out, then the spares.
+    pub async fn everyone(&self) -> Result<Vec<Subject>, Error> {
+        let all = "t.status <> 'deleted' order by t.subdomain nulls last, t.created_at";
+        self.read(all, &[]).await
     }
 
     /// Every tenant that answers to a name and is not on its way out, by subdomain.
     pub async fn tenants(&self) -> Result<Vec<Subject>, Error> {
-        let sql = format!(
-            "{SUBJECT} and t.subdomain is not null and t.status in ('active', 'suspended', 'moving', 'migrating')
-             order by t.subdomain"
-        );
-        let rows = self.registry.connection().await?.query(&sql, &[]).await;
-        let rows = rows.map_err(Error::sql("list the tenants"))?;
+        let living =
+            "t.subdomain is not null and t.status in ('active', 'suspended', 'moving', 'migrating')
+            order by t.subdomain";
+        self.read(living, &[]).await
+    }
+
+    async fn read(
+        &self,
+        condition: &str,
+        values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Result<Vec<Subject>, Error> {
+        let sql = format!("{SUBJECT} {condition}");
+        let rows = self.registry.connection().await?.query(&sql, values).await;
+        let rows = rows.map_err(Error::sql("find tenants"))?;
         let places = clusters::list(&self.registry).await?;
         let read = rows.iter().map(|row| read(row, &places));
         Ok(read.collect::<Result<_, _>>()?)

@@ -409,9 +409,7 @@ async fn note_version(operator: &Operator, tenant: TenantId, goal: usize) -> Res
     let noted = connection
         .execute(sql, &[&tenant.uuid(), &version, &now])
         .await;
-    noted
-        .map(drop)
-        .map_err(Error::sql("note the version"))
+    noted.map(drop).map_err(Error::sql("note the version"))
 }
 
 /// Milliseconds since.

@@ -95,6 +95,7 @@ async fn copy_follows_every_write_and_leaves_nothing_when_undone() {
 
     let copy = Copy::new(&operator, &subject, &place);
     let token = CancellationToken::new();
+    let _turn = copy.turn(&CancellationToken::new(), &|_| {}).await.unwrap();
     copy.prepare().await.unwrap();
     copy.replicate().await.unwrap();
     copy.synced(&token, &|_| {}).await.unwrap();
@@ -166,9 +167,11 @@ async fn finished_move_leaves_nothing_on_the_source() {
     let world = World::new().await;
     let (operator, second, tenant, subject, place) = setting(&world).await;
     let copy = Copy::new(&operator, &subject, &place);
+    copy.vacant().await.unwrap();
+    let _turn = copy.turn(&CancellationToken::new(), &|_| {}).await.unwrap();
     copy.prepare().await.unwrap();
     // A second one finds the place taken, and touches nothing.
-    let taken = copy.prepare().await.unwrap_err();
+    let taken = copy.vacant().await.unwrap_err();
     assert!(matches!(taken, Error::Refused(_)), "{taken}");
     copy.replicate().await.unwrap();
     copy.synced(&CancellationToken::new(), &|_| {})
@@ -200,6 +203,7 @@ async fn kept_source_lets_nobody_in() {
         .await
         .unwrap();
     let copy = Copy::new(&operator, &subject, &place);
+    let _turn = copy.turn(&CancellationToken::new(), &|_| {}).await.unwrap();
     copy.prepare().await.unwrap();
     copy.replicate().await.unwrap();
     copy.synced(&CancellationToken::new(), &|_| {})
@@ -230,6 +234,7 @@ async fn operator_may_stop_a_copy() {
     let world = World::new().await;
     let (operator, second, tenant, subject, place) = setting(&world).await;
     let copy = Copy::new(&operator, &subject, &place);
+    let _turn = copy.turn(&CancellationToken::new(), &|_| {}).await.unwrap();
     copy.prepare().await.unwrap();
     copy.replicate().await.unwrap();
     let token = CancellationToken::new();

@@ -153,10 +153,12 @@ impl Shelf {
             }
         }
         for path in entries(&folder).await? {
-            let partial = path
-                .extension()
-                .is_some_and(|extension| extension == "partial");
-            if partial && is_abandoned(&path).await {
+            let is = |wanted| {
+                path.extension()
+                    .is_some_and(|extension| extension == wanted)
+            };
+            let half = is("partial") || is("dump") && !path.with_extension("json").exists();
+            if half && is_abandoned(&path).await {
                 remove(&path).await?;
             }
         }

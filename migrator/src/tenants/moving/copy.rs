@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::PgLsn;
 use tokio_util::sync::CancellationToken;
 
@@ -63,11 +64,11 @@ impl Copy {
         self.operator.server(&self.subject.cluster).await
     }
 
-    async fn target_server(&self) -> Result<Client, Error> {
+    pub(super) async fn target_server(&self) -> Result<Client, Error> {
         self.operator.server(&self.target).await
     }
 
-    /// Role with the same password, empty database of the same shape, rights. Nobody may be there yet.
+    /// Role with the same password, empty database of the same shape, rights. The place must be [`Copy::vacant`].
     pub async fn prepare(&self) -> Result<(), Error> {
         let (source, target) = tokio::try_join!(self.source_server(), self.target_server())?;
         let (from, to) = (major_of(&source).await?, major_of(&target).await?);
@@ -77,7 +78,6 @@ impl Copy {
                 self.target.name
             )));
         }
-        self.refuse_what_is_there(&target).await?;
         self.make_role(&source, &target).await?;
         self.make_database(&source, &target).await?;
         let tools = Tools::find(from).await?;
@@ -87,13 +87,10 @@ impl Copy {
         Ok(tools.copy_schema(&from, &to).await?)
     }
 
-    async fn refuse_what_is_there(&self, target: &Client) -> Result<(), Error> {
-        let sql = "select exists (select from pg_database where datname = $1)";
-        let row = target.query_one(sql, &[&self.subject.database]).await;
-        let there: bool = row
-            .and_then(|row| row.try_get(0))
-            .map_err(Error::sql("look at the target"))?;
-        if !there {
+    /// Refuses a target that has a database of the tenant's name, which may be somebody's only copy.
+    pub async fn vacant(&self) -> Result<(), Error> {
+        let target = self.target_server().await?;
+        if !exists(&target, &self.subject.database).await? {
             return Ok(());
         }
         let (database, name) = (&self.subject.database, &self.target.name);
@@ -333,7 +330,11 @@ impl Copy {
         let sql = "drop role if exists %I";
         execute(&server, "drop the role of the copy", sql, &[role]).await?;
         self.drop_slots(&self.source_server().await?).await?;
-        let source = self.source_database().await?;
+        let source = match self.source_database().await {
+            // The tenant was erased after all.
+            Err(error) if error.state() == Some(&SqlState::INVALID_CATALOG_NAME) => return Ok(()),
+            source => source?,
+        };
         let sql = "drop publication if exists %I";
         execute(&source, "withdraw the publication", sql, &[&self.name]).await?;
         self.forget_rows(&source).await
@@ -407,9 +408,7 @@ impl Copy {
                 };
                 match server.query(sql, &[&slot]).await {
                     // A worker that was just starting took it again.
-                    Err(error)
-                        if error.code()
-                            == Some(&tokio_postgres::error::SqlState::OBJECT_IN_USE) => {}
+                    Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {}
                     done => done.map(drop).map_err(Error::sql(STEP))?,
                 }
             }

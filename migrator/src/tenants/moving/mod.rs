@@ -8,6 +8,7 @@ mod copy;
 mod journal;
 mod recover;
 mod switch;
+mod workers;
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use crate::resolver::Resolver;
 
 pub use copy::Copy;
 pub use recover::{Recovered, recover};
+pub use workers::Turn;
 
 use journal::{Journal, Stage};
 
@@ -80,8 +82,11 @@ pub async fn run(
     check(&subject, &target)?;
     // A new column on one side and not on the other would stop the replication.
     let freeze = Freeze::take(operator, &subject).await?;
-    let journal = Journal::begin(operator, &subject, &target).await?;
     let copy = Copy::new(operator, &subject, &target);
+    // Before the journal: from there on, whatever has the copy's name is ours to drop.
+    copy.vacant().await?;
+    let turn = copy.turn(&request.stop, tell).await?;
+    let journal = Journal::begin(operator, &subject, &target).await?;
     let moved = async {
         prepare(&copy, request, tell).await?;
         journal.stage(Stage::Switching).await?;
@@ -95,11 +100,19 @@ pub async fn run(
             return Err(error);
         }
     };
-    journal.switched(switched.pause_ms).await?;
     tell("clear up on the source");
     drop(freeze);
-    copy.finish(request.keep_source).await?;
-    journal.finish(Stage::Done, None).await?;
+    let cleared = async {
+        journal.switched(switched.pause_ms).await?;
+        copy.finish(request.keep_source).await?;
+        drop(turn);
+        journal.finish(Stage::Done, None).await
+    };
+    cleared.await.map_err(|source| Error::Unfinished {
+        tenant: subject.label(),
+        cluster: target.name.clone(),
+        source: Box::new(source),
+    })?;
     Ok(Moved {
         tenant_id: subject.id,
         tenant: subject.label(),

@@ -2,6 +2,7 @@
 
 use kernel::{ClusterId, TenantId};
 use serde::Serialize;
+use tokio_postgres::error::SqlState;
 
 use super::copy::Copy;
 use super::journal::{self, Journal, Open, Stage};
@@ -54,7 +55,7 @@ async fn one(
 ) -> Result<Recovered, Error> {
     let places = clusters::list(&operator.registry).await?;
     let (source, target) = (place(&places, open.source)?, place(&places, open.target)?);
-    let mut subject = operator.tenant(&open.tenant.to_string()).await?;
+    let mut subject = operator.tenant_or_erased(open.tenant).await?;
     let recovered = |outcome| Recovered {
         tenant: subject.label(),
         outcome,
@@ -62,13 +63,9 @@ async fn one(
         cluster: subject.cluster.name.clone(),
     };
     // Whoever moves a tenant holds the lock of its database on the source as long as it is there.
-    let client = operator.connect(source, &subject.database).await;
-    if let Ok(client) = &client
-        && !freeze::attempt(client).await?
-    {
+    if !is_idle(operator, source, &subject.database).await? {
         return Ok(recovered("running"));
     }
-    drop(client);
     let journal = Journal::of(operator, open.id);
     if subject.cluster.id == target.id {
         tell(&format!("{}: finish an earlier move", subject.label()));
@@ -88,6 +85,19 @@ async fn one(
     let why = "the migrator died; undone by a later one";
     journal.finish(Stage::RolledBack, Some(why)).await?;
     Ok(recovered("undone"))
+}
+
+/// Nobody works in the database, or it is closed or gone. A server that is away tells nothing.
+async fn is_idle(operator: &Operator, source: &Place, database: &str) -> Result<bool, Error> {
+    match operator.connect(source, database).await {
+        Ok(client) => freeze::attempt(&client).await,
+        Err(error) => match error.state() {
+            Some(&SqlState::INVALID_CATALOG_NAME | &SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) => {
+                Ok(true)
+            }
+            _ => Err(error),
+        },
+    }
 }
 
 fn place(places: &[Place], id: ClusterId) -> Result<&Place, Error> {

@@ -6,11 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
 use tokio_postgres::Client;
 
 use super::Copy;
-use crate::resolver::{Purpose, Resolver};
+use crate::resolver::{Purpose, Resolver, ResolverError};
 use crate::tenants::freeze::Freeze;
 use crate::tenants::restore::millis;
 use crate::tenants::sums::{self, Depth};
@@ -19,7 +18,7 @@ use crate::tenants::{Error, execute, quoted, sessions};
 /// A tenant is held no longer than this, even if we die.
 const HOLD_SECONDS: u64 = 10;
 /// With less of the hold left, the release could meet a tenant that writes again.
-const MARGIN: TimeDelta = TimeDelta::seconds(2);
+const MARGIN: Duration = Duration::from_secs(2);
 /// The copy was 100 ms behind a moment ago.
 const CATCH_UP: Duration = Duration::from_secs(3);
 /// Counting about so many rows takes a tenth of a second on each side.
@@ -50,9 +49,14 @@ pub(super) async fn switch(
     let depth = depth(&fence, verify).await?;
     let subject = &copy.subject;
     let started = Instant::now();
-    let held_until = resolver
-        .hold(subject.id, Purpose::Move, HOLD_SECONDS)
-        .await?;
+    let held = resolver.hold(subject.id, Purpose::Move, HOLD_SECONDS).await;
+    if let Err(error) = held {
+        if matches!(error, ResolverError::Away { .. }) {
+            // It may have been done all the same.
+            drop(resolver.release(subject.id, None).await);
+        }
+        return Err(error.into());
+    }
     let switched = async {
         sessions::left(&server, &subject.database, &subject.role).await?;
         close(copy, &fence).await?;
@@ -61,7 +65,7 @@ pub(super) async fn switch(
         copy.reached(&target, mark, deadline).await?;
         let rows = compare(&fence, &target, depth).await?;
         copy_sequences(&fence, &target).await?;
-        if copy.operator.clock.now() > held_until - MARGIN {
+        if started.elapsed() + MARGIN > Duration::from_secs(HOLD_SECONDS) {
             return Err(Error::Stuck(
                 "the switch took longer than the hold: nothing was changed, try again".to_owned(),
             ));
