@@ -10,10 +10,12 @@ pub mod entity;
 mod invitation;
 pub mod jobs;
 pub mod keys;
+pub mod lifecycle;
 pub mod mail;
 mod member;
 mod organization;
 pub mod password;
+mod plan;
 mod session;
 mod signup;
 pub mod state;
@@ -47,7 +49,7 @@ use crate::state::{Lifetimes, Wake};
 pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
     let identity = Arc::new(assemble(&config, &app).await?);
     check_health(&app, &identity);
-    spawn_relay(&app, &identity)?;
+    spawn_events(&app, &identity)?;
     let sender = Sender::new(&config.smtp_url, &config.mail_from)?;
     app.spawn(
         "mail",
@@ -109,6 +111,7 @@ pub fn router(state: AppState) -> Router {
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())
+        .merge(lifecycle::router())
         .merge(keys::router());
     openapi::serve(routes).with_state(state)
 }
@@ -121,11 +124,14 @@ fn check_health(app: &App, identity: &Arc<Identity>) {
     });
 }
 
-fn spawn_relay(app: &App, identity: &Arc<Identity>) -> anyhow::Result<()> {
+fn spawn_events(app: &App, identity: &Arc<Identity>) -> anyhow::Result<()> {
     let amqp = Amqp::new(
         app.common.amqp_url.expose_secret(),
         Service::Identity.name(),
     )?;
+    let news = lifecycle::news::consumer(amqp.clone(), lifecycle::news::QUEUE);
+    let news = lifecycle::news::run(Arc::clone(identity), news, app.shutdown.clone());
+    app.spawn("tenant news", news);
     let publisher = Publisher::new(amqp);
     let state = publisher.state();
     app.health.add_optional("broker", move || {

@@ -75,6 +75,7 @@ pub const IDENTITY: Schema = Schema {
         migration!("identity", "0001_people_and_organizations"),
         migration!("identity", "0002_sessions_and_invitations"),
         migration!("identity", "0003_refresh_successors"),
+        migration!("identity", "0004_operator_organizations"),
     ],
 };
 

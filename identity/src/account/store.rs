@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use kernel::UserId;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, TryInsertResult};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, TryInsertResult, raw_sql,
+};
+use uuid::Uuid;
 
 use super::EmailAddress;
 use crate::entity::user;
@@ -54,6 +57,26 @@ pub(crate) async fn insert(
         TryInsertResult::Inserted(1) => Some(row),
         _ => None,
     })
+}
+
+/// Removes those of these people who are members of nothing any more; answers how many they were. Whoever makes one
+/// of them a member meanwhile waits, or was first and is seen.
+pub(crate) async fn remove_homeless(
+    db: &impl ConnectionTrait,
+    people: &[UserId],
+) -> Result<u64, DbErr> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();
+    let hold = raw_sql!(
+        Postgres,
+        "select id from users where id = any({people}) order by id for update"
+    );
+    db.query_all_raw(hold).await?;
+    let removed = db.execute_raw(raw_sql!(
+        Postgres,
+        "delete from users where id = any({people})
+         and not exists (select from memberships where user_id = users.id)"
+    ));
+    Ok(removed.await?.rows_affected())
 }
 
 pub(crate) async fn note_login(

@@ -16,7 +16,7 @@ pub struct Model {
     pub email: EmailAddress,
     pub role: Role,
     pub token_hash: Vec<u8>,
-    pub invited_by: UserId,
+    pub invited_by: Option<UserId>,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     pub accepted_at: Option<DateTime<Utc>>,

@@ -1,6 +1,7 @@
 //! Mail written in the transaction that caused it and sent afterwards.
 
 use chrono::{DateTime, Utc};
+use kernel::TenantId;
 use sea_orm::entity::prelude::*;
 
 use crate::account::EmailAddress;
@@ -20,6 +21,7 @@ pub struct Model {
     pub attempts: i32,
     pub sent_at: Option<DateTime<Utc>>,
     pub last_error: Option<String>,
+    pub tenant_id: Option<TenantId>,
 }
 
 /// None are followed: queries join by hand where they need to.

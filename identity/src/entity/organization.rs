@@ -15,6 +15,8 @@ pub struct Model {
     pub request_id: String,
     pub confirmed_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    pub greet: bool,
+    pub named_at: Option<DateTime<Utc>>,
 }
 
 /// None are followed: queries join by hand where they need to.

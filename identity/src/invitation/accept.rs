@@ -21,6 +21,7 @@ use crate::account::{self, EmailAddress, Identified};
 use crate::client::Client;
 use crate::entity::{invitation, user};
 use crate::password;
+use crate::plan;
 use crate::session::{self, Grant, Tokens};
 use crate::state::{AppState, Identity};
 use crate::{member, organization};
@@ -113,6 +114,7 @@ struct AcceptInvitation {
     responses(
         (status = 201, description = "a member, signed in", body = Tokens),
         (status = 401, description = "`invalid_credentials`: not the password of the account"),
+        (status = 403, description = "`limit_people`: the plan allows no more"),
         (status = 404, description = "`invitation_not_found`"),
         (status = 409, description = "`already_member`"),
         (status = 410, description = "`invitation_expired`, `invitation_used`"),
@@ -132,13 +134,16 @@ async fn accept_invitation(
     let row = model::check_open(found, now)?;
     identity.throttle.attempt(&row.email, client.address)?;
     let person = account::identify(&identity, &row.email, &body.password).await?;
+    let allowed = plan::people(&identity, tenant).await?;
 
     let transaction = identity.begin().await?;
+    // Those who join come one by one, so that no two find room for the last member.
+    organization::store::locked(&transaction, tenant).await?;
     // Two readers of one mail come one by one; the second finds it used.
     let held = store::locked(&transaction, tenant, row.id).await?;
     let row = model::check_open(held, now)?;
     let user = settle(&identity, &transaction, &row, person, body.name).await?;
-    let grant = join(&identity, &transaction, &row, user).await?;
+    let grant = join(&identity, &transaction, &row, user, allowed).await?;
     let tokens = session::open(&identity, &transaction, &grant, client).await?;
     identity.commit(transaction).await?;
     Ok((StatusCode::CREATED, Json(tokens)))
@@ -150,6 +155,7 @@ async fn join(
     db: &impl ConnectionTrait,
     row: &invitation::Model,
     user: user::Model,
+    allowed: Option<u64>,
 ) -> Result<Grant, Problem> {
     let (tenant, role, now) = (row.tenant_id, row.role, identity.clock.now());
     if member::store::role(db, tenant, user.id).await?.is_some() {
@@ -157,6 +163,9 @@ async fn join(
             "already_member",
             "this person is a member already",
         ));
+    }
+    if let Some(allowed) = allowed {
+        plan::check_people(member::store::count(db, tenant).await?, allowed)?;
     }
     member::store::insert(db, tenant, user.id, role, now).await?;
     store::note_accepted(db, row.id, now).await?;

@@ -6,6 +6,8 @@
 mod accept;
 mod model;
 mod routes;
-mod store;
+mod send;
+pub(crate) mod store;
 
 pub(crate) use routes::router;
+pub(crate) use send::Draft;

@@ -64,7 +64,7 @@ mod tests {
             email: serde_json::from_value("ada@example.com".into()).unwrap(),
             role: Role::Member,
             token_hash: Vec::new(),
-            invited_by: ids.next(),
+            invited_by: Some(ids.next()),
             created_at: now,
             expires_at: expiry(now),
             accepted_at: None,

@@ -7,18 +7,17 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{Created, Json, Member, NoContent, PageQuery, PageRequest, Path, Problem};
-use kernel::secret::{random_token, sha256};
 use kernel::{InvitationId, Page, Permission, Role, TenantId, UserId};
-use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::send::Draft;
 use super::{accept, model, store};
 use crate::account::{self, EmailAddress};
-use crate::entity::{invitation, organization};
-use crate::mail;
+use crate::entity::invitation;
+use crate::plan;
 use crate::state::{AppState, Identity};
 use crate::{member, organization as organizations};
 
@@ -51,8 +50,8 @@ struct Invitation {
     email: EmailAddress,
     /// The role to begin with.
     role: Role,
-    /// Who invited.
-    invited_by: UserId,
+    /// Who invited; nobody for the invitation of the first owner by the operator.
+    invited_by: Option<UserId>,
     created_at: DateTime<Utc>,
     /// From then on it cannot be accepted.
     expires_at: DateTime<Utc>,
@@ -82,7 +81,7 @@ impl From<invitation::Model> for Invitation {
     params(("Idempotency-Key" = Option<String>, Header, description = "names this request")),
     responses(
         (status = 201, description = "the mail is on its way", body = Invitation),
-        (status = 403, description = "`permission_denied`, `role_not_grantable`"),
+        (status = 403, description = "`permission_denied`, `role_not_grantable`, `limit_people`: the plan allows no more"),
         (status = 409, description = "`already_member`"),
         (status = 422, description = "some fields are wrong"),
     )
@@ -94,6 +93,7 @@ async fn create_invitation(
     Json(body): Json<CreateInvitation>,
 ) -> Result<Created<Json<Invitation>>, Problem> {
     member.require(Permission::MemberInvite)?;
+    let allowed = plan::people(&identity, member.tenant).await?;
     let now = identity.clock.now();
     let once = key.once(
         format!("create_invitation:{}:{}", member.tenant, member.user),
@@ -118,7 +118,18 @@ async fn create_invitation(
         ));
     }
     store::revoke_of(&transaction, member.tenant, &body.email, now).await?;
-    let row = send(&identity, &transaction, &member, &organization, body).await?;
+    if let Some(allowed) = allowed {
+        let members = member::store::count(&transaction, member.tenant).await?;
+        let open = store::count_open(&transaction, member.tenant, now).await?;
+        plan::check_people(members + open, allowed)?;
+    }
+    let draft = Draft {
+        organization: &organization,
+        email: body.email,
+        role: body.role,
+        inviter: Some((member.user, &member.name)),
+    };
+    let row = draft.send(&identity, &transaction).await?;
     let view = Invitation::from(row);
     once.remember(&transaction, &view).await?;
     identity.commit(transaction).await?;
@@ -130,50 +141,6 @@ fn created(view: Invitation) -> Created<Json<Invitation>> {
         location: format!("/api/v1/invitations/{}", view.id),
         body: Json(view),
     }
-}
-
-/// Writes the invitation and its mail, the only place where the token is told.
-async fn send(
-    identity: &Identity,
-    db: &impl ConnectionTrait,
-    member: &Member,
-    organization: &organization::Model,
-    asked: CreateInvitation,
-) -> Result<invitation::Model, Problem> {
-    let now = identity.clock.now();
-    let token = random_token().map_err(Problem::internal)?;
-    let row = invitation::Model {
-        id: identity.ids.next(),
-        tenant_id: member.tenant,
-        email: asked.email.clone(),
-        role: asked.role,
-        token_hash: sha256(&token).to_vec(),
-        invited_by: member.user,
-        created_at: now,
-        expires_at: model::expiry(now),
-        accepted_at: None,
-        revoked_at: None,
-    };
-    let values = mail::Invitation {
-        inviter: &member.name,
-        organization: &organization.name,
-        role: asked.role.as_str(),
-        url: link(identity, &organization.subdomain, &token),
-        expires: row.expires_at.format("%-d %B %Y").to_string(),
-    };
-    let mail = identity
-        .templates
-        .invitation(asked.email, &values)
-        .map_err(Problem::internal)?;
-    store::insert(db, row.clone()).await?;
-    mail::enqueue(db, &identity.ids, mail, now).await?;
-    Ok(row)
-}
-
-/// The token is in the fragment, which browsers send to no server: it is in no log.
-fn link(identity: &Identity, subdomain: &str, token: &str) -> String {
-    let origin = identity.common.tenant_origin(subdomain);
-    format!("{origin}/invitations/accept#token={token}")
 }
 
 /// Lists the invitations that can be accepted, the latest first.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use kernel::{InvitationId, TenantId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, UpdateMany,
 };
 
 use crate::account::EmailAddress;
@@ -56,6 +56,23 @@ pub(super) async fn page(
         .limit(limit)
         .all(db)
         .await
+}
+
+/// How many can still be accepted.
+pub(super) async fn count_open(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    let open = pending(tenant).add(Column::ExpiresAt.gt(now));
+    Entity::find().filter(open).count(db).await
+}
+
+/// Removes all of an organization; answers how many there were.
+pub(crate) async fn remove_of(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
+    let of = Column::TenantId.eq(tenant);
+    let removed = Entity::delete_many().filter(of).exec(db).await?;
+    Ok(removed.rows_affected)
 }
 
 pub(super) async fn by_token(

@@ -7,7 +7,7 @@ mod queue;
 mod sender;
 mod template;
 
-pub(crate) use queue::{enqueue, forget_sent};
+pub(crate) use queue::{enqueue, forget_sent, remove_of};
 pub use sender::{Sender, SenderError};
 pub use template::Templates;
 pub(crate) use template::{Invitation, Welcome};

@@ -1,7 +1,7 @@
 //! Queries over `mail_queue`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{EventId, Ids};
+use kernel::{EventId, Ids, TenantId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement,
@@ -26,10 +26,11 @@ const TAKE: &str = "
     )
     returning *";
 
-/// Writes a mail; call it inside the transaction that causes it.
+/// Writes a mail about an organization; call it inside the transaction that causes it.
 pub(crate) async fn enqueue(
     db: &impl ConnectionTrait,
     ids: &Ids,
+    tenant: TenantId,
     mail: Mail,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
@@ -44,6 +45,7 @@ pub(crate) async fn enqueue(
         attempts: 0,
         sent_at: None,
         last_error: None,
+        tenant_id: Some(tenant),
     };
     Entity::insert(ActiveModel::from(row))
         .exec_without_returning(db)
@@ -91,6 +93,13 @@ pub(super) async fn note_failed(
         failed.attempts = Set(MAX_ATTEMPTS);
     }
     failed.update(db).await.map(drop)
+}
+
+/// Removes all mail about an organization; answers how much there was.
+pub(crate) async fn remove_of(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
+    let of = Column::TenantId.eq(tenant);
+    let removed = Entity::delete_many().filter(of).exec(db).await?;
+    Ok(removed.rows_affected)
 }
 
 /// Drops what was sent more than `age` ago.

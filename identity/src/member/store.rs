@@ -5,7 +5,7 @@ use kernel::{Role, TenantId, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select, raw_sql,
 };
 
 use crate::account::EmailAddress;
@@ -114,6 +114,44 @@ pub(crate) async fn owners(db: &impl ConnectionTrait, tenant: TenantId) -> Resul
         .filter(Column::Role.eq(Role::Owner))
         .count(db)
         .await
+}
+
+/// Members now.
+pub(crate) async fn count(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
+    scoped(tenant).count(db).await
+}
+
+/// Makes the members of `source` members of `tenant`, as what they are there; answers how many they are.
+pub(crate) async fn copy(
+    db: &impl ConnectionTrait,
+    source: TenantId,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    let copied = db.execute_raw(raw_sql!(
+        Postgres,
+        "insert into memberships (tenant_id, user_id, role, active, joined_at, updated_at)
+         select {tenant}, user_id, role, active, joined_at, {now} from memberships
+         where tenant_id = {source} and active"
+    ));
+    Ok(copied.await?.rows_affected())
+}
+
+/// Everybody who is or was a member.
+pub(crate) async fn everybody(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Vec<UserId>, DbErr> {
+    let all = Entity::find().filter(Column::TenantId.eq(tenant));
+    let ids = all.select_only().column(Column::UserId).into_tuple();
+    ids.all(db).await
+}
+
+/// Removes all memberships; answers how many there were.
+pub(crate) async fn remove_of(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
+    let of = Column::TenantId.eq(tenant);
+    let removed = Entity::delete_many().filter(of).exec(db).await?;
+    Ok(removed.rows_affected)
 }
 
 /// The first owner, who signed the organization up.

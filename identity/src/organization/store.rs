@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use kernel::TenantId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, TryInsertResult,
 };
 
 use crate::entity::organization::{ActiveModel, Column, Entity, Model};
@@ -29,6 +30,42 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), 
         .exec_without_returning(db)
         .await
         .map(drop)
+}
+
+/// Adds an organization; false when it is there already.
+pub(crate) async fn insert_new(db: &impl ConnectionTrait, row: Model) -> Result<bool, DbErr> {
+    let insert = Entity::insert(ActiveModel::from(row));
+    let inserted = insert
+        .on_conflict_do_nothing_on([Column::TenantId])
+        .exec_without_returning(db)
+        .await?;
+    Ok(matches!(inserted, TryInsertResult::Inserted(1)))
+}
+
+/// Takes in a rename that was told at `told_at`; of two the later one counts, whichever comes first.
+pub(crate) async fn rename(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    subdomain: &str,
+    told_at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let older = Condition::any()
+        .add(Column::NamedAt.is_null())
+        .add(Column::NamedAt.lt(told_at));
+    Entity::update_many()
+        .col_expr(Column::Subdomain, Expr::value(subdomain))
+        .col_expr(Column::NamedAt, Expr::value(told_at))
+        .filter(Column::TenantId.eq(tenant))
+        .filter(older)
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Removes an organization; what refers to it goes with it.
+pub(crate) async fn remove(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
+    let removed = Entity::delete_by_id(tenant).exec(db).await?;
+    Ok(removed.rows_affected)
 }
 
 /// Notes that the catalog has activated the tenant; false when that was noted before.

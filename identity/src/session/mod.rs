@@ -68,15 +68,35 @@ pub(crate) async fn revoke(
     let Some(row) = store::revoke(db, session, reason, now).await? else {
         return Ok(false);
     };
-    let event = events::topic::session::SessionRevoked {
-        session_id: row.id,
-        user_id: row.user_id,
-        expires_at: now + identity.lifetimes.access,
-    };
-    identity
-        .emit(db, row.tenant_id, row.user_id, &event)
-        .await?;
+    tell_ended(identity, db, &row).await?;
     metrics::counter!("identity_sessions_revoked_total", "reason" => reason).increment(1);
     tracing::info!(session.id = %row.id, reason, "session revoked");
     Ok(true)
+}
+
+/// Removes all sessions of an organization and tells everybody of those with access tokens that are still good;
+/// answers how many sessions there were.
+pub(crate) async fn remove_of(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<u64, DbErr> {
+    let since = identity.clock.now() - identity.lifetimes.access;
+    for row in store::live_of(db, tenant, since).await? {
+        tell_ended(identity, db, &row).await?;
+    }
+    store::remove_of(db, tenant).await
+}
+
+async fn tell_ended(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    row: &session::Model,
+) -> Result<(), DbErr> {
+    let event = events::topic::session::SessionRevoked {
+        session_id: row.id,
+        user_id: row.user_id,
+        expires_at: identity.clock.now() + identity.lifetimes.access,
+    };
+    identity.emit(db, row.tenant_id, row.user_id, &event).await
 }

@@ -1,7 +1,7 @@
 //! Queries over `sessions` and `refresh_tokens`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::SessionId;
+use kernel::{SessionId, TenantId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -109,6 +109,28 @@ pub(super) async fn revoke(
         .exec_with_returning(db)
         .await?;
     Ok(ended.into_iter().next())
+}
+
+/// Sessions of an organization that have not ended and were used since.
+pub(super) async fn live_of(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    since: DateTime<Utc>,
+) -> Result<Vec<session::Model>, DbErr> {
+    use session::Column;
+    session::Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::LastUsedAt.gt(since))
+        .all(db)
+        .await
+}
+
+/// Removes all sessions of an organization; answers how many there were.
+pub(super) async fn remove_of(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
+    let of = session::Column::TenantId.eq(tenant);
+    let removed = session::Entity::delete_many().filter(of).exec(db).await?;
+    Ok(removed.rows_affected)
 }
 
 /// Whether the session goes on.

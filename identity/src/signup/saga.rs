@@ -103,6 +103,8 @@ async fn found(
         request_id: request_id.to_owned(),
         confirmed_at: None,
         created_at: now,
+        greet: true,
+        named_at: None,
     };
     organizations::store::insert(&transaction, row).await?;
     member::store::insert(&transaction, tenant, owner.id, Role::Owner, now).await?;
@@ -184,6 +186,9 @@ async fn announce(
         role: founder.role,
     };
     identity.emit(db, tenant, owner_id, &joined).await?;
+    if !organization.greet {
+        return Ok(());
+    }
     let welcome = Welcome {
         name: &founder.name,
         organization: &organization.name,
@@ -192,7 +197,7 @@ async fn announce(
     let mail = identity
         .templates
         .welcome(founder.email.clone(), &welcome)?;
-    mail::enqueue(db, &identity.ids, mail, identity.clock.now()).await?;
+    mail::enqueue(db, &identity.ids, tenant, mail, identity.clock.now()).await?;
     Ok(())
 }
 

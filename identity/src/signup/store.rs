@@ -62,10 +62,11 @@ pub(super) async fn forget(db: &impl ConnectionTrait, request_id: &str) -> Resul
         .map(drop)
 }
 
-/// Forgets the request behind an organization that is removed.
-pub(super) async fn forget_of(db: &impl ConnectionTrait, tenant: TenantId) -> Result<(), DbErr> {
+/// Forgets the request behind an organization that is removed; answers how many there were.
+pub(crate) async fn forget_of(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
     let of = Column::TenantId.eq(tenant);
-    Entity::delete_many().filter(of).exec(db).await.map(drop)
+    let removed = Entity::delete_many().filter(of).exec(db).await?;
+    Ok(removed.rows_affected)
 }
 
 /// Drops requests whose key nobody will send again.

@@ -47,6 +47,7 @@ impl Answer {
 pub(crate) struct Call<'a> {
     pub(crate) router: Router,
     pub(crate) request: Builder,
+    pub(crate) service: Service,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) address: &'a str,
     pub(crate) body: Body,
@@ -56,6 +57,12 @@ impl<'a> Call<'a> {
     /// On this organization's host.
     pub(crate) fn at(mut self, tenant: TenantId) -> Self {
         self.tenant = Some(tenant);
+        self
+    }
+
+    /// As another service than the gateway.
+    pub(crate) fn by(mut self, service: Service) -> Self {
+        self.service = service;
         self
     }
 
@@ -81,7 +88,7 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let signer = ServiceSigner::new(&SecretString::from(SECRET), Service::Gateway);
+        let signer = ServiceSigner::new(&SecretString::from(SECRET), self.service);
         let token = signer.token(Service::Identity, self.tenant).unwrap();
         let request = self
             .request

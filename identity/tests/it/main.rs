@@ -4,6 +4,8 @@
 mod call;
 mod document;
 mod invitation;
+mod lifecycle;
+mod limits;
 mod mail;
 mod member;
 mod resolver;

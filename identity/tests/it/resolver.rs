@@ -19,6 +19,8 @@ pub(crate) struct Claims {
     pub(crate) down: bool,
     /// From now on confirming answers 503.
     pub(crate) confirming_fails: bool,
+    /// What every plan allows.
+    pub(crate) people: Option<u64>,
 }
 
 pub(crate) struct Tenant {
@@ -49,6 +51,7 @@ impl FakeResolver {
         };
         let router = Router::new()
             .route("/internal/v1/tenants", post(claim))
+            .route("/internal/v1/tenants/{id}", get(tenant))
             .route("/internal/v1/tenants/{id}/confirm", post(confirm))
             .route("/internal/v1/subdomains/{name}", get(availability))
             .with_state(resolver.clone());
@@ -57,6 +60,18 @@ impl FakeResolver {
 
     pub(crate) fn claims(&self) -> MutexGuard<'_, Claims> {
         self.claims.lock().unwrap()
+    }
+
+    /// A tenant that the operator has claimed.
+    pub(crate) fn claimed(&self, subdomain: &str) -> TenantId {
+        let id: TenantId = Ids::system().next();
+        let tenant = Tenant {
+            request_id: format!("operator-{subdomain}"),
+            subdomain: subdomain.to_owned(),
+            confirmed: false,
+        };
+        self.claims().tenants.insert(id, tenant);
+        id
     }
 
     /// What the resolver's own sweep does with claims that identity does not know.
@@ -114,6 +129,23 @@ async fn claim(
     };
     claims.tenants.insert(id, tenant);
     Ok((StatusCode::CREATED, Json(json!({"id": id}))))
+}
+
+async fn tenant(
+    State(resolver): State<FakeResolver>,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+) -> Result<Json<Value>, Problem> {
+    let claims = resolver.ask(caller)?;
+    let tenant = claims.tenants.get(&id).ok_or_else(Problem::not_found)?;
+    let limits = match claims.people {
+        Some(people) => json!({"people": people}),
+        None => json!({}),
+    };
+    let subdomain = &tenant.subdomain;
+    Ok(Json(
+        json!({"id": id, "subdomain": subdomain, "status": "active", "limits": limits}),
+    ))
 }
 
 async fn confirm(

@@ -75,6 +75,7 @@ impl World {
         Call {
             router: self.router.clone(),
             request,
+            service: Service::Gateway,
             tenant: None,
             address: "192.0.2.1",
             body: Body::empty(),
