@@ -69,7 +69,7 @@ impl Place {
     /// Rows whose value another key sealed: it does not begin with the newest key's id.
     fn old(&self) -> String {
         let Self { table, column, .. } = self;
-        format!("from {table} where substring({column} for octet_length($1)) <> $1")
+        format!("from {table} where substring({column} for octet_length($1::bytea)) <> $1::bytea")
     }
 
     async fn reseal(&self, client: &impl GenericClient, resolver: &Resolver) -> Result<u64, Error> {

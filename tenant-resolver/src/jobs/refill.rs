@@ -27,7 +27,9 @@ pub async fn refill(resolver: Arc<Resolver>, shutdown: CancellationToken) {
     loop {
         let work = async {
             match build_one_if_short(&resolver).await {
-                Ok(Some(took)) => tokio::time::sleep(PACE.max(took * BUILDING_SHARE)).await,
+                Ok(Some(took)) => {
+                    tokio::time::sleep((took * BUILDING_SHARE).clamp(PACE, IDLE)).await;
+                }
                 Ok(None) => wait(&resolver).await,
                 Err(error) => {
                     super::warn(None, &error, "spare could not be built");
@@ -63,17 +65,30 @@ async fn build_one_if_short(resolver: &Resolver) -> Result<Option<Duration>, Err
     if short.is_empty() || !lease::take(resolver, LEASE, LEASE_LENGTH).await? {
         return Ok(None);
     }
+    let mut failed = None;
     for stock in short {
-        if is_spared(resolver, &stock).await? {
-            continue;
+        match build_unless_spared(resolver, &stock).await {
+            Ok(None) => {}
+            Ok(Some(took)) => return Ok(Some(took)),
+            // One cluster that is away must not keep the others from their spares.
+            Err(error) => failed = Some(error),
         }
-        let _permit = resolver.builds.acquire().await;
-        let started = Instant::now();
-        let tenant = provision::build(resolver, Some(&stock.name)).await?;
-        tracing::info!(tenant.id = %tenant, "spare built");
-        return Ok(Some(started.elapsed()));
     }
-    Ok(None)
+    failed.map_or(Ok(None), Err)
+}
+
+async fn build_unless_spared(
+    resolver: &Resolver,
+    stock: &Stock,
+) -> Result<Option<Duration>, Error> {
+    if is_spared(resolver, stock).await? {
+        return Ok(None);
+    }
+    let _permit = resolver.builds.acquire().await;
+    let started = Instant::now();
+    let tenant = provision::build(resolver, Some(&stock.name)).await?;
+    tracing::info!(tenant.id = %tenant, "spare built");
+    Ok(Some(started.elapsed()))
 }
 
 /// Whether a cluster has enough to write as it is. The last spare is made in any case: without it a sign-up builds its

@@ -2,7 +2,9 @@ use std::collections::HashSet;
 
 use futures::future::join_all;
 use httpkit::Service;
+use kernel::Subdomain;
 use tenant_resolver::Error;
+use tenant_resolver::claim::{Claim, claim};
 
 use crate::world::World;
 
@@ -50,6 +52,30 @@ async fn twenty_claims_at_once_get_twenty_databases() {
     for tenant in &tenants {
         assert_eq!(world.on_cluster(*tenant).await, (true, true));
     }
+    world.close().await;
+}
+
+#[tokio::test]
+async fn two_instances_never_hand_out_one_spare_twice() {
+    let world = World::new().await;
+    world.build_spares(40).await;
+    let other = world.another_instance();
+    let claims = (0..50).map(|n| {
+        let resolver = if n % 2 == 0 { &world.resolver } else { &other };
+        let wish = Claim {
+            request_id: format!("sign-up-{n}"),
+            subdomain: Subdomain::parse(&format!("acme{n}")).unwrap(),
+            name: "Acme".to_owned(),
+            cluster: None,
+        };
+        async move { claim(resolver, &wish).await.unwrap().id }
+    });
+    let tenants: HashSet<_> = join_all(claims).await.into_iter().collect();
+    assert_eq!(tenants.len(), 50);
+    for tenant in &tenants {
+        assert_eq!(world.on_cluster(*tenant).await, (true, true));
+    }
+    other.catalog.close();
     world.close().await;
 }
 

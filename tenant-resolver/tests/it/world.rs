@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use httpkit::tokens::{Keys, SERVICE_TOKEN_HEADER, ServiceSigner};
 use httpkit::{Guard, Service};
-use kernel::{Clock, Ids, SealKey, Subdomain, TenantId};
+use kernel::{Clock, Ids, SealKey, SealKeys, Subdomain, TenantId};
 use migrator::Address;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
@@ -127,18 +127,56 @@ impl World {
         id
     }
 
+    /// A tenant that the operator switched off.
+    pub(crate) async fn active_suspended(&self, subdomain: &str) -> TenantId {
+        let id = self.active(subdomain).await;
+        tenant_resolver::lifecycle::suspend(&self.resolver, id, None)
+            .await
+            .unwrap();
+        id
+    }
+
     /// Another instance of the service on the same catalog.
     pub(crate) fn another_instance(&self) -> Arc<Resolver> {
+        self.instance_with_keys(SealKey::parse(SEAL_KEY).unwrap().into())
+    }
+
+    /// The same with other sealing keys.
+    pub(crate) fn instance_with_keys(&self, seal: SealKeys) -> Arc<Resolver> {
+        Arc::new(self.instance(seal, f64::INFINITY))
+    }
+
+    /// The same that spares clusters with a backlog above this.
+    pub(crate) fn instance_that_spares(&self, backlog_limit: f64) -> Arc<Resolver> {
+        let seal = SealKey::parse(SEAL_KEY).unwrap();
+        Arc::new(self.instance(seal.into(), backlog_limit))
+    }
+
+    fn instance(&self, seal: SealKeys, backlog_limit: f64) -> Resolver {
         let mut other = Resolver::new(
             tenant_resolver::pool(&self.catalog_url()).unwrap(),
-            SealKey::parse(SEAL_KEY).unwrap(),
+            seal,
             self.clock.clone(),
             Ids::system(),
             self.resolver.spares_wanted,
             CLAIM_TIMEOUT,
         );
-        other.checkpoint_backlog_limit = f64::INFINITY;
-        Arc::new(other)
+        other.checkpoint_backlog_limit = backlog_limit;
+        other
+    }
+
+    /// What project-svc is told by an instance.
+    pub(crate) async fn descriptor_of(&self, resolver: &Arc<Resolver>, tenant: TenantId) -> Value {
+        let base = serve(resolver, &self.secret).await;
+        let path = format!("/tenants/{tenant}/connection");
+        let asked = self.call_at(&base, Service::ProjectSvc, Method::GET, &path, None);
+        asked.await.1
+    }
+
+    /// What project-svc is told.
+    pub(crate) async fn descriptor(&self, tenant: TenantId) -> Value {
+        let path = format!("/tenants/{tenant}/connection");
+        self.get(Service::ProjectSvc, &path).await.1
     }
 
     fn catalog_url(&self) -> SecretString {
@@ -202,10 +240,21 @@ impl World {
         path: &str,
         body: Option<Value>,
     ) -> (StatusCode, Value) {
+        self.call_at(&self.base, service, method, path, body).await
+    }
+
+    async fn call_at(
+        &self,
+        base: &str,
+        service: Service,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
         let token = ServiceSigner::new(&self.secret, service)
             .token(Service::TenantResolver, None)
             .unwrap();
-        let url = format!("{}/internal/v1{path}", self.base);
+        let url = format!("{base}/internal/v1{path}");
         let mut request = self
             .http
             .request(method, url)
