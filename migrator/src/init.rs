@@ -56,24 +56,45 @@ pub enum InitError {
     /// The provisioner's password was not sealed.
     #[error("seal the provisioner's password")]
     Seal(#[from] kernel::seal::SealError),
+    /// The cluster is another one, or cannot be reached.
+    #[error(transparent)]
+    Cluster(#[from] crate::tenants::Error),
 }
 
 /// Makes everything that is missing; answers what was created.
 pub async fn init(plan: &Plan, ids: &Ids) -> Result<Vec<String>, InitError> {
-    let (client, connection) = plan.admin.config().connect(NoTls).await?;
-    let connection = tokio::spawn(connection);
-    let server = Server {
-        client,
-        created: Vec::new(),
-    };
-    let created = server.prepare(plan).await;
-    connection.abort();
-    let mut created = created?;
+    let mut server = Server::connect(&plan.admin).await?;
+    server.cluster(&plan.provisioner, &plan.template).await?;
+    server.services(plan).await?;
+    let mut created = server.created;
     catalog(plan).await?;
-    if register(plan, ids).await? {
+    let address = plan
+        .admin
+        .with_database(plan.catalog.database().unwrap_or_default());
+    let registry = Registry::open(&address).await?;
+    let row = ClusterRow {
+        name: &plan.cluster,
+        provisioner: &plan.provisioner,
+        template: &plan.template,
+        budget: CONNECTION_BUDGET,
+        open: true,
+        seal: &plan.seal,
+    };
+    if register(&registry, &row, ids).await? {
         created.push(format!("cluster {}", plan.cluster));
     }
     Ok(created)
+}
+
+/// Makes on one server what tenants need there: roles, and a template without a schema yet.
+pub(crate) async fn prepare_cluster(
+    admin: &Address,
+    provisioner: &Address,
+    template: &str,
+) -> Result<Vec<String>, InitError> {
+    let mut server = Server::connect(admin).await?;
+    server.cluster(provisioner, template).await?;
+    Ok(server.created)
 }
 
 struct Server {
@@ -82,14 +103,30 @@ struct Server {
 }
 
 impl Server {
-    async fn prepare(mut self, plan: &Plan) -> Result<Vec<String>, InitError> {
+    async fn connect(admin: &Address) -> Result<Self, InitError> {
+        let (client, connection) = admin.config().connect(NoTls).await?;
+        // Ends with the client.
+        tokio::spawn(connection);
         // Statements with passwords must not reach the server's log, whatever it is set to.
         let quiet = "set log_statement = 'none'; set log_min_duration_statement = -1; set log_min_error_statement = 'panic'";
-        self.client.batch_execute(quiet).await?;
-        self.client
+        client.batch_execute(quiet).await?;
+        client
             .execute("select pg_advisory_lock($1)", &[&LOCK_KEY])
             .await?;
-        self.tenant_roles(plan).await?;
+        Ok(Self {
+            client,
+            created: Vec::new(),
+        })
+    }
+
+    /// What every cluster has.
+    async fn cluster(&mut self, provisioner: &Address, template: &str) -> Result<(), InitError> {
+        self.tenant_roles(provisioner).await?;
+        self.database(template, Some(TENANT_OWNER)).await
+    }
+
+    /// What only the first one has.
+    async fn services(&mut self, plan: &Plan) -> Result<(), InitError> {
         let services = [
             ("the catalog's URL", &plan.catalog, "catalog_app"),
             ("identity's URL", &plan.identity, "identity_app"),
@@ -98,14 +135,13 @@ impl Server {
         for (what, address, group) in services {
             self.service(what, address, group).await?;
         }
-        self.database(&plan.template, Some(TENANT_OWNER)).await?;
-        Ok(self.created)
+        Ok(())
     }
 
-    async fn tenant_roles(&mut self, plan: &Plan) -> Result<(), InitError> {
+    async fn tenant_roles(&mut self, provisioner: &Address) -> Result<(), InitError> {
         self.role(TENANT_OWNER).await?;
         self.role(TENANT_APP).await?;
-        let (user, password, database) = parts("the provisioner's URL", &plan.provisioner)?;
+        let (user, password, database) = parts("the provisioner's URL", provisioner)?;
         self.role(user).await?;
         self.login(user, password).await?;
         self.execute("alter role %I createdb createrole", &[user])
@@ -205,39 +241,54 @@ async fn catalog(plan: &Plan) -> Result<(), InitError> {
     Ok(())
 }
 
-async fn register(plan: &Plan, ids: &Ids) -> Result<bool, InitError> {
-    let (user, password, _) = parts("the provisioner's URL", &plan.provisioner)?;
-    let address = plan
-        .admin
-        .with_database(plan.catalog.database().unwrap_or_default());
-    let registry = Registry::open(&address).await?;
+/// A cluster as the catalog is told of it.
+pub(crate) struct ClusterRow<'a> {
+    pub(crate) name: &'a str,
+    /// Role and password, at the cluster's own address.
+    pub(crate) provisioner: &'a Address,
+    pub(crate) template: &'a str,
+    /// Budget and openness count only for a cluster that is new.
+    pub(crate) budget: i32,
+    pub(crate) open: bool,
+    pub(crate) seal: &'a SealKey,
+}
+
+/// Writes a cluster's row; true when it is a new one.
+pub(crate) async fn register(
+    registry: &Registry,
+    cluster: &ClusterRow<'_>,
+    ids: &Ids,
+) -> Result<bool, InitError> {
+    let (user, password, _) = parts("the provisioner's URL", cluster.provisioner)?;
     let connection = registry.connection().await?;
     let known = connection
-        .query_opt("select id from clusters where name = $1", &[&plan.cluster])
+        .query_opt("select id from clusters where name = $1", &[&cluster.name])
         .await?;
     let id = match &known {
         Some(row) => ClusterId::from(row.try_get::<_, uuid::Uuid>(0)?),
         None => ids.next(),
     };
-    let sealed = plan
-        .seal
-        .seal(password.as_bytes(), format!("cluster:{id}").as_bytes())?;
+    let context = format!("cluster:{id}");
+    let sealed = cluster.seal.seal(password.as_bytes(), context.as_bytes())?;
     let sql = "insert into clusters
-        (id, name, host, port, provisioner_role, provisioner_password, template_database, connection_budget)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        (id, name, host, port, provisioner_role, provisioner_password, template_database, connection_budget,
+         open_for_placement)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (name) do update set host = excluded.host, port = excluded.port,
             provisioner_role = excluded.provisioner_role, provisioner_password = excluded.provisioner_password,
             template_database = excluded.template_database";
-    let (host, port) = (plan.provisioner.host(), i32::from(plan.provisioner.port()));
-    let row: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+    let address = cluster.provisioner;
+    let (host, port) = (address.host(), i32::from(address.port()));
+    let row: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
         &id.uuid(),
-        &plan.cluster,
+        &cluster.name,
         &host,
         &port,
         &user,
         &sealed,
-        &plan.template,
-        &CONNECTION_BUDGET,
+        &cluster.template,
+        &cluster.budget,
+        &cluster.open,
     ];
     connection.execute(sql, &row).await?;
     Ok(known.is_none())
