@@ -3,6 +3,8 @@
 
 mod directory;
 mod holding;
+mod isolation;
+mod memory;
 mod pools;
 mod units;
 mod world;
