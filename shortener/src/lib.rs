@@ -7,6 +7,7 @@
 mod code;
 mod config;
 mod entity;
+mod erasure;
 mod guest;
 mod links;
 mod openapi;
@@ -22,7 +23,7 @@ use events::{Amqp, DatabaseOutbox, Publisher};
 use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service};
-use kernel::SealKey;
+use kernel::{EventId, SealKey};
 use passwords::Hasher;
 use runtime::{App, Scheme, database};
 use sea_orm::ConnectionTrait;
@@ -71,6 +72,7 @@ pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
         forget_attempts(Arc::clone(&shortener), app.shutdown.clone()),
     );
     spawn_relay(app, &shortener)?;
+    spawn_news(app, &shortener)?;
 
     let keys = Keys::remote(common.identity_url.join(JWKS_PATH)?, http.clone());
     let guard = Guard::new(&common.service_secret, Service::Shortener, keys);
@@ -81,7 +83,12 @@ pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 
 fn router(state: AppState) -> Router {
-    openapi::serve(links::router().merge(guest::router())).with_state(state)
+    openapi::serve(
+        links::router()
+            .merge(guest::router())
+            .merge(erasure::router()),
+    )
+    .with_state(state)
 }
 
 async fn forget_attempts(shortener: Arc<Shortener>, shutdown: CancellationToken) {
@@ -100,6 +107,24 @@ fn check_health(app: &App, shortener: &Shortener) {
         let db = db.clone();
         async move { db.execute_unprepared("select 1").await.map(drop) }
     });
+}
+
+/// Without a broker answers of the resolver serve for a while.
+fn spawn_news(app: &App, shortener: &Shortener) -> anyhow::Result<()> {
+    let amqp = Amqp::new(
+        app.common.amqp_url.expose_secret(),
+        Service::Shortener.name(),
+    )?;
+    let queue = format!("shortener.tenants.{}", app.ids.next::<EventId>());
+    let consumer = tenants::consumer(amqp, &queue);
+    let state = consumer.state();
+    app.health.add_optional("tenant news", move || {
+        let connected = state.connected();
+        async move { connected.then_some(()).ok_or("not connected") }
+    });
+    let listening = tenants::listen(shortener.tenants.clone(), consumer, app.shutdown.clone());
+    app.spawn("tenant news", listening);
+    Ok(())
 }
 
 fn spawn_relay(app: &App, shortener: &Shortener) -> anyhow::Result<()> {

@@ -66,6 +66,9 @@ where
     let code = code.ok_or(Refusal::Missing)?;
     let link = store::by_code(&shortener.db, tenant, &code).await?;
     let link = link.ok_or(Refusal::Missing)?;
+    if !shortener.tenants.is_open(tenant).await {
+        return Err(Refusal::Missing);
+    }
     match standing(&link, shortener.clock.now()) {
         Standing::Revoked => Err(Refusal::Missing),
         Standing::Expired => Err(Refusal::Expired),

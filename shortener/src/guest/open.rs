@@ -164,7 +164,7 @@ async fn same_origin(
     };
     let own = shortener.tenants.origin(tenant).await;
     match own {
-        Ok(own) if *own == *origin => Ok(()),
+        Ok(Some(own)) if *own == *origin => Ok(()),
         Ok(_) | Err(_) => Err(Refusal::CrossSite),
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use http::StatusCode;
-use httpkit::client::Upstream;
+use httpkit::client::{Upstream, UpstreamError};
 use httpkit::tokens::Resource;
 use kernel::TenantId;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub(super) struct SharedTask {
     pub(super) updated_at: DateTime<Utc>,
 }
 
-/// Loads it. A thing that was deleted takes its links with it.
+/// Loads it. A thing that was deleted takes its links with it, and so does an organization that is suspended.
 pub(super) async fn load(
     project: &Upstream,
     tenant: TenantId,
@@ -41,8 +41,12 @@ pub(super) async fn load(
     let Resource::Task(id) = resource;
     let path = format!("/internal/v1/shared/tasks/{id}");
     let found = project.get_shared(&path, tenant, resource).await;
-    found.map_err(|error| match error.status() {
-        Some(StatusCode::NOT_FOUND) => Refusal::Missing,
+    found.map_err(|error| match &error {
+        UpstreamError::Status { status, code, .. }
+            if *status == StatusCode::NOT_FOUND || code == "tenant_suspended" =>
+        {
+            Refusal::Missing
+        }
         _ => Refusal::Other(error.into()),
     })
 }

@@ -237,9 +237,10 @@ fn created(link: &link::Model) -> Result<LinkCreated, Problem> {
 
 async fn origin(shortener: &Shortener, tenant: TenantId) -> Result<Arc<str>, Problem> {
     let origin = shortener.tenants.origin(tenant).await;
-    origin.map_err(|error: Arc<UpstreamError>| {
+    let origin = origin.map_err(|error: Arc<UpstreamError>| {
         Problem::unavailable("upstream_unavailable", RETRY_AFTER_SECONDS).with_cause(error)
-    })
+    })?;
+    origin.ok_or_else(Problem::not_found)
 }
 
 fn parse_resource(text: &str) -> Result<ResourceRef, Problem> {

@@ -3,6 +3,7 @@
 //! in memory.
 
 mod guest;
+mod lifecycle;
 mod links;
 mod neighbours;
 mod throttle;

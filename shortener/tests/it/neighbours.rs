@@ -1,7 +1,9 @@
 //! What the shortener asks of others: project-svc, the resolver and identity, over real HTTP.
 
+use std::sync::{Arc, Mutex};
+
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{FromRef, State};
 use axum::routing::{get, post};
 use http::StatusCode;
 use httpkit::tokens::{AccessSigner, Resource};
@@ -18,10 +20,24 @@ pub(crate) const UNKNOWN: Uuid = Uuid::from_u128(404);
 #[derive(Clone, FromRef)]
 struct Neighbours {
     guard: Guard,
+    tenants: Tenants,
+}
+
+/// What the resolver says of every organization.
+#[derive(Clone)]
+pub(crate) struct Tenants(Arc<Mutex<Value>>);
+
+impl Tenants {
+    /// From now on.
+    pub(crate) fn say(&self, subdomain: &str, status: &str) {
+        *self.0.lock().unwrap() = json!({ "subdomain": subdomain, "status": status });
+    }
 }
 
 /// Serves on a free port until the test ends; answers the base address.
-pub(crate) async fn start(secret: &SecretString, signer: &AccessSigner) -> String {
+pub(crate) async fn start(secret: &SecretString, signer: &AccessSigner) -> (Tenants, String) {
+    let tenants = Tenants(Arc::default());
+    tenants.say("acme", "active");
     let keys = json!({ "keys": [signer.public_jwk().unwrap()] });
     let local = httpkit::tokens::Keys::local();
     let guard = Guard::new(secret, Service::ProjectSvc, local);
@@ -30,12 +46,27 @@ pub(crate) async fn start(secret: &SecretString, signer: &AccessSigner) -> Strin
         .route("/internal/v1/tenants/{id}", get(tenant))
         .route("/internal/v1/shareable", post(shareable))
         .route("/internal/v1/shared/tasks/{id}", get(shared))
-        .with_state(Neighbours { guard });
-    testkit::listen(router).await
+        .with_state(Neighbours {
+            guard,
+            tenants: tenants.clone(),
+        });
+    (tenants, testkit::listen(router).await)
 }
 
-async fn tenant(Path(id): Path<TenantId>) -> Json<Value> {
-    Json(json!({ "id": id, "subdomain": "acme", "name": "Acme", "status": "active" }))
+async fn tenant(
+    State(tenants): State<Tenants>,
+    Path(id): Path<TenantId>,
+) -> Result<Json<Value>, Problem> {
+    let mut said = tenants.0.lock().unwrap().clone();
+    match said["status"].as_str() {
+        // What the resolver tells of it to the operator alone.
+        Some("deleting") => Err(Problem::not_found()),
+        Some("away") => Err(Problem::unavailable("catalog_unavailable", 1)),
+        _ => {
+            said["id"] = json!(id);
+            Ok(Json(said))
+        }
+    }
 }
 
 async fn shareable(

@@ -17,7 +17,7 @@ use testkit::{Database, SECRET};
 use tower::ServiceExt;
 use url::Url;
 
-use crate::neighbours;
+use crate::neighbours::{self, Tenants};
 
 const SCHEMA: &str = include_str!("../../../migrator/schema/shortener/0001_links.up.sql");
 /// The schema grants to it; tests of other crates may make it at the same moment.
@@ -30,7 +30,8 @@ pub(crate) struct World {
     pub(crate) tenant: TenantId,
     pub(crate) other_tenant: TenantId,
     pub(crate) db: PgPool,
-    app: App,
+    pub(crate) tenants: Tenants,
+    pub(crate) app: App,
     router: Router,
     gateway: ServiceSigner,
     access: AccessSigner,
@@ -52,6 +53,10 @@ pub(crate) struct Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_broker("amqp://127.0.0.1:1").await
+    }
+
+    pub(crate) async fn with_broker(amqp: &str) -> Self {
         let database = Database::create(testkit::unique("shortener_")).await;
         database.execute(ROLE).await;
         database.execute(SCHEMA).await;
@@ -60,8 +65,9 @@ impl World {
             SecretString::from(SECRET),
             AccessSigner::new("k1", &[7; 32]),
         );
-        let neighbours = neighbours::start(&secret, &access).await;
-        let settings = testkit::shared_settings(&neighbours);
+        let (tenants, neighbours) = neighbours::start(&secret, &access).await;
+        let mut settings = testkit::shared_settings(&neighbours);
+        settings["amqp_url"] = json!(amqp);
         let mut app = App::new(serde_json::from_value(settings).unwrap());
         app.clock = Clock::fixed(Clock::system().now());
         let router = shortener::start(&config(database.url()), &app)
@@ -73,6 +79,7 @@ impl World {
             tenant: ids.next(),
             other_tenant: ids.next(),
             db: database.pool().clone(),
+            tenants,
             router: runtime::layers::wrap(router, ids),
             app,
             gateway: ServiceSigner::new(&secret, Service::Gateway),
@@ -101,6 +108,10 @@ impl World {
         headers
             .entry(CLIENT_ADDRESS_HEADER)
             .or_insert("192.0.2.1".parse().unwrap());
+        self.pass(request).await
+    }
+
+    async fn pass(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -109,6 +120,16 @@ impl World {
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).unwrap(),
         }
+    }
+
+    /// The erasure of an organization, asked for by `service`.
+    pub(crate) async fn erase(&self, service: Service, tenant: TenantId) -> Answer {
+        let signer = ServiceSigner::new(&SecretString::from(SECRET), service);
+        let token = signer.token(Service::Shortener, None).unwrap();
+        let request = Request::delete(format!("/internal/v1/organizations/{tenant}"))
+            .header(SERVICE_TOKEN_HEADER, &*token)
+            .body(Body::empty());
+        self.pass(request.unwrap()).await
     }
 
     /// POST of a link with an `Idempotency-Key`.
