@@ -1,7 +1,9 @@
 //! Control plane: which tenant lives under a subdomain, where its database is, how to log in to it; makes
 //! databases ahead of need, hands them to sign-ups, and removes what nobody uses.
 //!
-//! Only this service creates and drops tenant databases and roles, and only it opens their passwords.
+//! Only this service changes a tenant's status, place and credentials; each change is one conditional update by the
+//! table in `lifecycle::model`, its line in the history and its event. What takes several steps notes the first one in
+//! the catalog before it does the second, so that the jobs finish or remove whatever a crash leaves.
 
 mod access;
 mod catalog;

@@ -70,8 +70,7 @@ async fn known(resolver: &Resolver, claim: &Claim) -> Result<Option<Claimed>, Er
 impl<'a> Copy<'a> {
     /// Step 1: the sessions of both tenants and the row of the new one, on the cluster of its source.
     pub async fn begin(resolver: &'a Resolver, source_id: TenantId) -> Result<Self, Error> {
-        let client = resolver.catalog.get().await?;
-        let cluster = Cluster::of_tenant(&client, &resolver.seal, source_id).await?;
+        let cluster = Cluster::of_tenant(resolver, source_id).await?;
         let tenant = resolver.ids.next();
         let password = SecretString::from(secret::random_token()?);
         let sealed = provision::seal_password(&resolver.seal, tenant, &password)?;
@@ -80,6 +79,7 @@ impl<'a> Copy<'a> {
         let session = Session::open(cluster, tenant).await?;
         let session = session.ok_or(Error::Superseded)?;
         let cluster_id = session.cluster().id;
+        let client = resolver.catalog.get().await?;
         provision::begun(&client, tenant, cluster_id, &sealed, resolver.clock.now()).await?;
         Ok(Self {
             resolver,

@@ -44,11 +44,10 @@ impl<'a> Rotation<'a> {
     pub async fn begin(resolver: &'a Resolver, tenant: TenantId) -> Result<Self, Error> {
         let password = SecretString::from(secret::random_token()?);
         let sealed = provision::seal_password(&resolver.seal, tenant, &password)?;
-        let client = resolver.catalog.get().await?;
-        let cluster = Cluster::of_tenant(&client, &resolver.seal, tenant).await?;
+        let cluster = Cluster::of_tenant(resolver, tenant).await?;
         let cluster_id = cluster.id;
         let session = Session::open(cluster, tenant).await?.ok_or(Error::Busy)?;
-        let now = resolver.clock.now();
+        let (client, now) = (resolver.catalog.get().await?, resolver.clock.now());
         let Some(next) = store::begin(&client, tenant, cluster_id, &sealed, now).await? else {
             let state = lifecycle::state(&client, tenant).await?;
             lifecycle::refused(state.as_ref(), Status::Active)?;
@@ -68,12 +67,12 @@ impl<'a> Rotation<'a> {
         resolver: &'a Resolver,
         tenant: TenantId,
     ) -> Result<Option<Self>, Error> {
-        let client = resolver.catalog.get().await?;
-        let cluster = Cluster::of_tenant(&client, &resolver.seal, tenant).await?;
+        let cluster = Cluster::of_tenant(resolver, tenant).await?;
         let cluster_id = cluster.id;
         let Some(session) = Session::open(cluster, tenant).await? else {
             return Ok(None);
         };
+        let client = resolver.catalog.get().await?;
         let next = store::unfinished(&client, tenant, cluster_id).await?;
         Ok(next.map(|next| Self {
             resolver,

@@ -52,11 +52,11 @@ pub(crate) async fn erase(
 impl<'a> Erasure<'a> {
     /// Step 1: there is no way back, and no way to its database, from here on. `None` when it is not due.
     pub async fn begin(resolver: &'a Resolver, tenant: TenantId) -> Result<Option<Self>, Error> {
-        let client = resolver.catalog.get().await?;
-        let cluster = Cluster::of_tenant(&client, &resolver.seal, tenant).await?;
+        let cluster = Cluster::of_tenant(resolver, tenant).await?;
         let Some(session) = Session::open(cluster, tenant).await? else {
             return Ok(None);
         };
+        let client = resolver.catalog.get().await?;
         let begun = store::begin(&client, tenant, resolver.clock.now()).await?;
         Ok(begun.map(|begun| Self {
             resolver,

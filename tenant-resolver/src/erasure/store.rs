@@ -72,6 +72,10 @@ pub(super) async fn finish(
     }
     let sql = "delete from subdomain_aliases where tenant_id = $1";
     let aliases = catalog::execute(client, sql, &[&tenant.uuid()]).await?;
+    // An operator's words may say whose it was.
+    let sql =
+        "update tenant_transitions set reason = null where tenant_id = $1 and reason is not null";
+    catalog::execute(client, sql, &[&tenant.uuid()]).await?;
     let own = json!({"databases": 1, "roles": 1, "former_subdomains": aliases});
     let sql = "update tenant_erasures
         set erased_at = $2, report = report || jsonb_build_object('tenant-resolver', $3::jsonb) where tenant_id = $1";

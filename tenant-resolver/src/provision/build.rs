@@ -21,13 +21,16 @@ impl<'a> Build<'a> {
     /// Chooses a cluster, by name or by its room, opens the session of a new tenant and writes its row: a row without a session has lost its
     /// builder.
     pub async fn begin(resolver: &'a Resolver, cluster: Option<&str>) -> Result<Self, Error> {
-        let client = resolver.catalog.get().await?;
-        let cluster = Cluster::for_placement(&client, &resolver.seal, cluster).await?;
+        let cluster = {
+            let client = resolver.catalog.get().await?;
+            Cluster::for_placement(&client, &resolver.seal, cluster).await?
+        };
         let (cluster_id, tenant) = (cluster.id, resolver.ids.next());
         let password = SecretString::from(secret::random_token()?);
         let sealed = store::seal_password(&resolver.seal, tenant, &password)?;
         let session = Session::open(cluster, tenant).await?;
         let session = session.ok_or(Error::Superseded)?;
+        let client = resolver.catalog.get().await?;
         store::begun(&client, tenant, cluster_id, &sealed, resolver.clock.now()).await?;
         Ok(Self {
             resolver,

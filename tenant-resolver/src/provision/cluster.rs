@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Config, NoTls, Row};
 
 use crate::catalog;
 use crate::error::Error;
+use crate::state::Resolver;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Copying the template may wait for a checkpoint of many files; nothing else takes long.
@@ -50,17 +51,14 @@ impl Cluster {
         Self::read(&row.ok_or(nowhere)?, seal)
     }
 
-    /// The cluster a tenant lives on.
-    pub(crate) async fn of_tenant(
-        client: &impl GenericClient,
-        seal: &SealKeys,
-        tenant: TenantId,
-    ) -> Result<Self, Error> {
+    /// The cluster a tenant lives on. Keeps no connection to the catalog: the cluster may take its time.
+    pub(crate) async fn of_tenant(resolver: &Resolver, tenant: TenantId) -> Result<Self, Error> {
         let sql = format!(
             "select {COLUMNS} from clusters c join tenants t on t.cluster_id = c.id where t.id = $1"
         );
-        let row = catalog::row(client, &sql, &[&tenant.uuid()]).await?;
-        Self::read(&row.ok_or(Error::Unknown)?, seal)
+        let client = resolver.catalog.get().await?;
+        let row = catalog::row(&client, &sql, &[&tenant.uuid()]).await?;
+        Self::read(&row.ok_or(Error::Unknown)?, &resolver.seal)
     }
 
     /// A cluster by its id.

@@ -1,4 +1,5 @@
-//! Dropping databases that no organization uses: builds that died and claims that were released.
+//! Dropping databases that no organization uses: builds that died or failed, claims that were abandoned, spares where
+//! nothing is placed any more.
 
 use kernel::{ClusterId, TenantId};
 
@@ -15,11 +16,14 @@ pub(crate) async fn remove(
     tenant: TenantId,
     cluster: ClusterId,
 ) -> Result<bool, Error> {
-    let client = resolver.catalog.get().await?;
-    let cluster = Cluster::by_id(&client, &resolver.seal, cluster).await?;
+    let cluster = {
+        let client = resolver.catalog.get().await?;
+        Cluster::by_id(&client, &resolver.seal, cluster).await?
+    };
     let Some(session) = Session::open(cluster, tenant).await? else {
         return Ok(false);
     };
+    let client = resolver.catalog.get().await?;
     // A build may have ended between the look at its row and the session.
     if !store::condemned(&client, tenant, resolver.clock.now()).await? {
         return Ok(false);

@@ -12,7 +12,7 @@ use testkit::until;
 
 use crate::world::{World, connect, login};
 
-/// What a copy of this many rows may take; measured alone it takes half of it.
+/// What a copy of this many rows may take; measured, it takes a tenth of it.
 const ROWS: i32 = 50_000;
 const COPY_BUDGET: Duration = Duration::from_secs(1);
 /// Steps of a copy that may be its last.

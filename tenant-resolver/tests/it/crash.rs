@@ -77,3 +77,27 @@ async fn build_in_progress_is_left_to_its_builder() {
     assert_eq!(world.status(tenant).await, "spare");
     world.close().await;
 }
+
+#[tokio::test]
+async fn build_that_failed_says_why_and_is_removed() {
+    let world = World::new().await;
+    world
+        .on_catalog("update clusters set template_database = 'nowhere'")
+        .await;
+    assert!(
+        tenant_resolver::provision::build_spare(&world.resolver)
+            .await
+            .is_err()
+    );
+    let tenant = world.tenants().await[0];
+    assert_eq!(world.status(tenant).await, "failed");
+    let error = world.column(tenant, "last_error").await.unwrap();
+    assert!(error.starts_with("create database: "), "{error}");
+    until("failed build is removed", async || {
+        world.sweep().await;
+        world.tenants().await.is_empty()
+    })
+    .await;
+    assert_eq!(world.on_cluster(tenant).await, (false, false));
+    world.close().await;
+}

@@ -13,7 +13,7 @@ const STEPS: usize = 5;
 /// A tenant whose grace is over, with a former name.
 async fn due(world: &World, subdomain: &str) -> TenantId {
     world.build_spares(1).await;
-    let id = world.active(subdomain).await;
+    let id = world.active_suspended(subdomain).await;
     let name = json!({"subdomain": format!("{subdomain}-new")});
     world
         .operate(Method::POST, &format!("/tenants/{id}/rename"), name)
@@ -59,6 +59,15 @@ async fn assert_erased(world: &World, id: TenantId, subdomain: &str) {
         .get(Service::Migrator, &format!("/tenants/{id}"))
         .await;
     assert_eq!(status, 404);
+    let catalog = world.resolver.catalog.get().await.unwrap();
+    let words = "select from tenant_transitions where tenant_id = $1 and reason is not null";
+    assert!(
+        catalog
+            .query(words, &[&id.uuid()])
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(
         certificate(world, id).await,
         json!({

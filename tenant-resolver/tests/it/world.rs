@@ -130,7 +130,7 @@ impl World {
     /// A tenant that the operator switched off.
     pub(crate) async fn active_suspended(&self, subdomain: &str) -> TenantId {
         let id = self.active(subdomain).await;
-        tenant_resolver::lifecycle::suspend(&self.resolver, id, None)
+        tenant_resolver::lifecycle::suspend(&self.resolver, id, Some("unpaid"))
             .await
             .unwrap();
         id
