@@ -27,6 +27,7 @@ use kernel::{Clock, Ids};
 use crate::address::Address;
 use crate::fleet::{Fleet, LeaseError, ListError, Platform, RunError};
 use crate::registry::Registry;
+use crate::schema::TENANT;
 use args::{Cli, Command, Settings, UsageError};
 use output::Output;
 
@@ -109,6 +110,7 @@ async fn open_fleet(settings: &Settings) -> anyhow::Result<Fleet> {
         catalog: operator(settings.catalog()?),
         identity: operator(settings.identity()?),
         shortener: operator(settings.shortener()?),
+        tenants: TENANT,
     };
     Ok(Fleet {
         registry: Registry::open(&platform.catalog).await?,

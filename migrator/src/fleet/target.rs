@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::address::{Address, Malformed};
 use crate::registry::{Cluster, Registry, RegistryError, Tenant};
-use crate::schema::{CATALOG, IDENTITY, SHORTENER, Schema, TENANT};
+use crate::schema::{CATALOG, IDENTITY, SHORTENER, Schema};
 
-/// The addresses that do not come from the catalog. All carry the operator's credentials.
+/// What does not come from the catalog. All addresses carry the operator's credentials.
 #[derive(Clone, Debug)]
 pub struct Platform {
     /// The catalog.
@@ -15,6 +15,8 @@ pub struct Platform {
     pub identity: Address,
     /// The shortener's database.
     pub shortener: Address,
+    /// What tenants' databases and templates hold.
+    pub tenants: Schema,
 }
 
 /// What a database is.
@@ -216,7 +218,7 @@ fn tenant_target(
         kind,
         cluster: cluster.name.clone(),
         address,
-        schema: TENANT,
+        schema: platform.tenants,
         tenant,
     })
 }

@@ -33,11 +33,11 @@ where c.relnamespace = 'public'::regnamespace
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
 union all
 select format('trigger %s.%s', tgrelid::regclass, tgname),
-    pg_get_triggerdef(oid) || case tgenabled when 'O' then '' when 'D' then ' (disabled)' else ' (enabled ' || tgenabled || ')' end
+    pg_get_triggerdef(oid) || case tgenabled when 'O' then '' when 'D' then ' (disabled)' else ' (enabled ' || tgenabled::text || ')' end
 from pg_trigger where not tgisinternal
 union all
 select format('policy %s.%s', polrelid::regclass, polname),
-    concat_ws(' ', polcmd, polroles::regrole[]::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+    concat_ws(' ', polcmd::text, polroles::regrole[]::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
 from pg_policy
 union all
 select format('function %s', p.oid::regprocedure),

@@ -6,6 +6,7 @@ use kernel::{Clock, Ids, TenantId, WorkspaceId};
 use migrator::Address;
 use migrator::registry::Registry;
 use migrator::tenants::Operator;
+use tokio::process::Command;
 use tokio_postgres::{Client, NoTls};
 
 pub(crate) const SEAL_KEY: &str = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -66,9 +67,16 @@ impl World {
     }
 
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        command.output().await.expect("the migrator runs")
+    }
+
+    /// The migrator with this installation's settings.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let own =
             |role: &str, database: &str| self.login(&self.name(role), database).url().to_string();
-        tokio::process::Command::new(env!("CARGO_BIN_EXE_migrator"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_migrator"));
+        command
             .args(arguments)
             .env("MIGRATOR_ADMIN_URL", self.admin.url().as_str())
             .env(
@@ -85,10 +93,8 @@ impl World {
             )
             .env("MIGRATOR_PROVISIONER_URL", own("provisioner", "postgres"))
             .env("MIGRATOR_SEAL_KEY", SEAL_KEY)
-            .env("MIGRATOR_TEMPLATE", self.name("template"))
-            .output()
-            .await
-            .expect("the migrator runs")
+            .env("MIGRATOR_TEMPLATE", self.name("template"));
+        command
     }
 
     /// Runs the migrator, checks its exit code, and answers what it printed.
