@@ -1,6 +1,6 @@
 //! A tenant's life after its birth: switched off and on, deleted with a grace and taken back within it.
 //!
-//! Every change of a status, here and elsewhere, is a [`Change`]: one conditional update by the table in `model`.
+//! Every change of a status, here and elsewhere, is a `Change`: one conditional update by the table in `model`.
 //! Asking for the state a tenant is in already changes nothing and is no error.
 
 mod model;

@@ -20,8 +20,9 @@ use tenant_resolver::{lifecycle, names};
 use crate::world::{World, database};
 
 const NAMES: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
-/// Rounds of a run, and what is done at once in each.
-const ROUNDS: usize = 40;
+/// Rounds of a run at least and at most, and what is done at once in each.
+const ROUNDS: usize = 60;
+const MOST_ROUNDS: usize = 1000;
 const AT_ONCE: usize = 4;
 
 #[derive(Debug, Clone)]
@@ -201,13 +202,46 @@ async fn check(world: &World, generations: &mut HashMap<uuid::Uuid, i32>, after:
     }
 }
 
+/// Tenants that something can be done to.
+async fn living(world: &World) -> Vec<TenantId> {
+    let catalog = world.resolver.catalog.get().await.unwrap();
+    let sql = "select id from tenants where subdomain is not null order by id";
+    let rows = catalog.query(sql, &[]).await.unwrap();
+    rows.iter()
+        .map(|row| row.get::<_, uuid::Uuid>(0).into())
+        .collect()
+}
+
+/// Whether tenants have been in each state that an operation leads to.
+async fn tried_all(world: &World) -> bool {
+    let catalog = world.resolver.catalog.get().await.unwrap();
+    let sql = "select count(distinct to_status) from tenant_transitions where to_status = any($1)";
+    let states = [
+        "active",
+        "suspended",
+        "moving",
+        "migrating",
+        "deleting",
+        "deleted",
+    ];
+    let seen: i64 = catalog
+        .query_one(sql, &[&&states[..]])
+        .await
+        .unwrap()
+        .get(0);
+    usize::try_from(seen).unwrap() == states.len()
+}
+
 async fn run(seed: u64) {
     let world = World::new().await;
     let mut random = StdRng::seed_from_u64(seed);
     let mut generations = HashMap::new();
     let mut request = 0;
-    for round in 0..ROUNDS {
-        let tenants = world.tenants().await;
+    let mut round = 0;
+    while round < ROUNDS || !tried_all(&world).await {
+        round += 1;
+        assert!(round < MOST_ROUNDS, "seed {seed} does not get everywhere");
+        let tenants = living(&world).await;
         let acts: Vec<_> = (0..AT_ONCE)
             .map(|n| choose(&mut random, &tenants, n))
             .collect();
