@@ -1,6 +1,7 @@
 //! How many people the plan of an organization allows.
 
 use futures::future::join_all;
+use sea_orm::sqlx::Executor;
 use serde_json::json;
 
 use crate::call::Answer;
@@ -83,7 +84,16 @@ async fn many_at_once_do_not_exceed_a_plan() {
         tokens.push(world.invite(&acme, email, "member").await);
     }
     world.resolver.claims().people = Some(3);
-    let joined = join_all(tokens.iter().map(|token| accept(&world, &acme, token))).await;
+    // Nobody becomes a member until several are on their way.
+    let mut gate = world.meanwhile().await;
+    let shut = "lock table memberships in share mode";
+    gate.execute(shut).await.unwrap();
+    let joining = join_all(tokens.iter().map(|token| accept(&world, &acme, token)));
+    let opening = async {
+        world.waiting(4).await;
+        gate.commit().await.unwrap();
+    };
+    let (joined, ()) = tokio::join!(joining, opening);
     let count = |answers: &[Answer], status| {
         let same = answers.iter().filter(|answer| answer.status == status);
         same.count()

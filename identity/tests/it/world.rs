@@ -11,6 +11,7 @@ use identity::{AppState, Config, Identity};
 use kernel::{Clock, TenantId};
 use migrator::{Address, schema};
 use runtime::App;
+use sea_orm::sqlx::{self, AssertSqlSafe, Postgres, Transaction};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -183,6 +184,24 @@ impl World {
         let request = Request::get(path).header("authorization", format!("Bearer {token}"));
         let request = request.body(Body::empty()).unwrap();
         self.router.clone().oneshot(request).await.unwrap().status()
+    }
+
+    /// Begins a transaction of somebody else's.
+    pub(crate) async fn meanwhile(&self) -> Transaction<'static, Postgres> {
+        self.database.pool().begin().await.unwrap()
+    }
+
+    /// Until so many wait for a lock.
+    pub(crate) async fn waiting(&self, sessions: i64) {
+        let waiting =
+            "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        testkit::until("sessions wait for a lock", async || {
+            let waiting = format!("select count(*) from {waiting}");
+            let waiting = sqlx::query_scalar(AssertSqlSafe(waiting));
+            let waiting: i64 = waiting.fetch_one(self.database.pool()).await.unwrap();
+            waiting >= sessions
+        })
+        .await;
     }
 
     /// Changes the schema, as its owner.

@@ -3,10 +3,11 @@
 use futures::future::join_all;
 use kernel::Role;
 use reqwest::Method;
+use sea_orm::sqlx::{self, Executor};
 use serde_json::{Value, json};
 
 use crate::client::read;
-use crate::world::World;
+use crate::world::{World, eventually};
 
 /// Changes the plan, and lets the service hear of it.
 async fn limit(world: &World, limits: Value) {
@@ -50,6 +51,10 @@ async fn of_many_who_create_the_last_project_one_does() {
     limit(&world, json!({"projects": 3})).await;
     owner.project("Apollo").await;
     owner.project("Gemini").await;
+    // Nobody gets further than this until all are there.
+    let mut gate = world.database.begin().await.unwrap();
+    let shut = "lock table project_members in share mode";
+    gate.execute(shut).await.unwrap();
     let create = (0..8).map(|number| {
         let owner = owner.clone();
         tokio::spawn(async move {
@@ -57,7 +62,17 @@ async fn of_many_who_create_the_last_project_one_does() {
             owner.post("/projects", body).await.status.as_u16()
         })
     });
-    let statuses = join_all(create).await;
+    let creating = create.collect::<Vec<_>>();
+    eventually("several are on their way", async || {
+        let waiting = "select count(*) from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'";
+        let waiting = sqlx::query_scalar(waiting).fetch_one(&world.database);
+        let waiting: i64 = waiting.await.unwrap();
+        waiting >= 3
+    })
+    .await;
+    gate.commit().await.unwrap();
+    let statuses = join_all(creating).await;
     let statuses: Vec<u16> = statuses.into_iter().map(Result::unwrap).collect();
     assert_eq!(
         statuses.iter().filter(|status| **status == 201).count(),
