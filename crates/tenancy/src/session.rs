@@ -20,6 +20,8 @@ use crate::pool::Lease;
 pub(crate) struct Session {
     lease: Mutex<Lease>,
     failed: AtomicBool,
+    /// Nothing was done with it yet. An idle connection may have died since it was last seen alive.
+    unused: AtomicBool,
 }
 
 impl Session {
@@ -27,7 +29,21 @@ impl Session {
         Self {
             lease: Mutex::new(lease),
             failed: AtomicBool::new(false),
+            unused: AtomicBool::new(true),
         }
+    }
+
+    /// Whether its first statement found the connection dead: nothing has happened then that another
+    /// connection could do twice, if that statement changed nothing outside of the session.
+    pub(crate) async fn died_unused(&self) -> bool {
+        self.unused.load(Ordering::Relaxed) && self.lease.lock().await.is_lost()
+    }
+
+    /// Goes on with another connection, which is not replaced again.
+    pub(crate) async fn replace(&self, lease: Lease) {
+        *self.lease.lock().await = lease;
+        self.failed.store(false, Ordering::Relaxed);
+        self.unused.store(false, Ordering::Relaxed);
     }
 
     /// Whether a statement has failed: PostgreSQL then refuses all others of its transaction.
@@ -103,6 +119,8 @@ impl Session {
         lease.end_statement(result);
         if result.is_err() {
             self.failed.store(true, Ordering::Relaxed);
+        } else {
+            self.unused.store(false, Ordering::Relaxed);
         }
         tracing::debug!(
             target: "tenancy::sql",

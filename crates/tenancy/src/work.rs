@@ -9,6 +9,7 @@ use events::{Envelope, FleetWake};
 use kernel::TenantId;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
+use crate::Pools;
 use crate::session::Session;
 
 /// PostgreSQL cuts names longer than this (`NAMEDATALEN` - 1).
@@ -26,15 +27,22 @@ impl UnitOfWork {
     pub(crate) async fn begin(
         tenant: TenantId,
         mut session: Session,
-        wake: FleetWake,
+        pools: &Pools,
     ) -> Result<Self, DbErr> {
+        let begin = begin_statement();
         // Set first: a `begin` whose answer is not awaited may have begun all the same.
         session.lease_mut().set_in_transaction(true);
-        session.execute_unprepared(&begin_statement()).await?;
+        if let Err(error) = session.execute_unprepared(&begin).await {
+            if !session.died_unused().await || !pools.replace(tenant, &session).await {
+                return Err(error);
+            }
+            session.lease_mut().set_in_transaction(true);
+            session.execute_unprepared(&begin).await?;
+        }
         Ok(Self {
             tenant,
             session,
-            wake,
+            wake: pools.wake(),
             emitted: AtomicBool::new(false),
         })
     }

@@ -14,7 +14,7 @@ use super::physical::breaks_connection;
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Lease {
-    /// `None` only while being dropped.
+    /// `None` when the connection was lost, and while being dropped.
     grant: Option<ClusterGrant>,
     condition: Condition,
 }
@@ -92,11 +92,17 @@ impl Lease {
         alive
     }
 
+    /// Whether the connection was lost: its place is free already.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.grant.is_none()
+    }
+
     /// The server is gone from the other end.
     fn fail(&mut self) {
         self.condition.broken = true;
-        if let Some(grant) = &self.grant {
+        if let Some(grant) = self.grant.take() {
             grant.host().suspect();
+            grant.discard();
         }
     }
 }

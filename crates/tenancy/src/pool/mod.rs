@@ -29,6 +29,7 @@ use self::exchange::Setback;
 use self::hold::Holding;
 pub(crate) use self::lease::Lease;
 use self::state::Purpose;
+use crate::session::Session;
 use crate::{PoolError, PoolSettings, Resolver, TenantConnection, TenantDescriptor};
 
 /// How often the janitor looks for connections to close and sets the gauges; a period of `state`.
@@ -91,15 +92,8 @@ impl Pools {
     /// A connection of the tenant, clean and in no transaction, for somebody who waits for an
     /// answer. While the tenant is held it waits.
     pub async fn acquire(&self, tenant: TenantId) -> Result<TenantConnection, PoolError> {
-        let deadline = Instant::now() + self.0.settings.acquire_timeout;
-        match self.attempt(tenant, Purpose::Request, deadline).await {
-            Ok(lease) => Ok(self.connection(tenant, lease)),
-            Err(Setback::Final(error)) => Err(error),
-            Err(setback) => {
-                let lease = Box::pin(self.wait_out(tenant, setback)).await?;
-                Ok(self.connection(tenant, lease))
-            }
-        }
+        let lease = self.lease(tenant).await?;
+        Ok(self.connection(tenant, lease))
     }
 
     /// The same for work that may wait: sweeps and jobs. It comes after every request, uses a part
@@ -176,6 +170,31 @@ impl Pools {
         }
     }
 
+    /// Gives a session whose connection was lost another one; whether there was one.
+    pub(crate) async fn replace(&self, tenant: TenantId, session: &Session) -> bool {
+        match Box::pin(self.lease(tenant)).await {
+            Ok(lease) => {
+                session.replace(lease).await;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Rings the relay after a commit.
+    pub(crate) fn wake(&self) -> FleetWake {
+        self.0.wake.clone()
+    }
+
+    async fn lease(&self, tenant: TenantId) -> Result<Lease, PoolError> {
+        let deadline = Instant::now() + self.0.settings.acquire_timeout;
+        match self.attempt(tenant, Purpose::Request, deadline).await {
+            Ok(lease) => Ok(lease),
+            Err(Setback::Final(error)) => Err(error),
+            Err(setback) => Box::pin(self.wait_out(tenant, setback)).await,
+        }
+    }
+
     async fn attempt(
         &self,
         tenant: TenantId,
@@ -191,7 +210,7 @@ impl Pools {
     }
 
     fn connection(&self, tenant: TenantId, lease: Lease) -> TenantConnection {
-        TenantConnection::new(tenant, lease, self.0.wake.clone())
+        TenantConnection::new(tenant, lease, self.clone())
     }
 
     async fn keep_tidy(&self, shutdown: CancellationToken) {

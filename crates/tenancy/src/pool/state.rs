@@ -249,6 +249,7 @@ impl<C, W> State<C, W> {
         self.left_use(loan);
         self.closing += 1;
         self.refresh(loan.tenant);
+        self.pump();
     }
 
     /// Whether the connection is still good when it comes back: its tenant was not evicted.

@@ -18,7 +18,9 @@ async fn answers(connection: &TenantConnection) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tenants_stay_within_the_budget_and_all_are_served() {
-    let world = World::new(8, settings(4)).await;
+    let mut settings = settings(4);
+    settings.acquire_timeout = Duration::from_secs(20);
+    let world = World::new(8, settings).await;
     let work = (0..160).map(|turn| {
         let (pools, tenant) = (world.pools.clone(), world.tenants[turn % 8]);
         tokio::spawn(async move {
@@ -128,12 +130,48 @@ async fn one_dead_connection_raises_doubt_about_all_others() {
     let world = World::new(1, settings(4)).await;
     let tenant = world.tenants[0];
     let held = world.pools.acquire(tenant).await.unwrap();
+    assert!(answers(&held).await);
     drop(world.pools.acquire(tenant).await.unwrap());
     world.terminate(tenant).await;
+    // It was used: what it did may not be done twice.
     assert!(!answers(&held).await);
     let connection = world.pools.acquire(tenant).await.unwrap();
     assert!(answers(&connection).await);
     drop((held, connection));
+    world.end().await;
+}
+
+/// A restart of the server as the pools see it: every session ends at once, while they still count
+/// as alive.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_ended_by_the_server_fail_no_request() {
+    let world = World::new(3, settings(6)).await;
+    for round in 0..3 {
+        for tenant in &world.tenants {
+            let held = join_all([world.pools.acquire(*tenant), world.pools.acquire(*tenant)]).await;
+            assert!(held.iter().all(Result::is_ok));
+        }
+        for tenant in &world.tenants {
+            world.terminate(*tenant).await;
+        }
+        assert_eq!(world.backends().await, 0);
+        for (number, tenant) in world.tenants.iter().enumerate() {
+            let reader = world.pools.acquire(*tenant).await.unwrap();
+            assert!(answers(&reader).await);
+            drop(reader);
+            let writer = world.pools.acquire(*tenant).await.unwrap();
+            let work = writer.begin().await.unwrap();
+            let sql = format!("insert into notes values ({}, 'x')", 10 * round + number);
+            work.execute_unprepared(&sql).await.unwrap();
+            work.commit().await.unwrap();
+        }
+    }
+    // The first statement after the restart may also be the one that begins.
+    for tenant in &world.tenants {
+        world.terminate(*tenant).await;
+        let writer = world.pools.acquire(*tenant).await.unwrap();
+        writer.begin().await.unwrap().commit().await.unwrap();
+    }
     world.end().await;
 }
 
