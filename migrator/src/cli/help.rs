@@ -51,3 +51,21 @@ fn render_commands(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_make_sense_and_every_command_has_an_example() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for child in command.get_subcommands() {
+            let help = child.clone().render_long_help().to_string();
+            let examples = help.matches("migrator ").count() > 1;
+            let group = child.has_subcommands() || child.get_name() == "help";
+            assert!(examples || group, "{help}");
+        }
+    }
+}

@@ -32,7 +32,7 @@ const LADDER_MS: [u32; 4] = [100, 250, 500, 1000];
 /// Requests that queued behind an attempt get this long to pass.
 const LADDER_PAUSE: Duration = Duration::from_millis(100);
 /// For statements outside the ladder; a session that lost its client does not stay in a transaction.
-const SESSION_OPTIONS: &str = "-c lock_timeout=2s -c client_min_messages=warning -c jit=off \
+const SESSION_OPTIONS: &str = "-c lock_timeout=2s -c client_min_messages=warning -c jit=off -c bytea_output=hex \
     -c idle_in_transaction_session_timeout=10s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 \
     -c tcp_keepalives_count=3";
 

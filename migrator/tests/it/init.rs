@@ -120,3 +120,27 @@ async fn tenant_reaches_no_neighbour_and_changes_no_schema() {
     drop(own);
     world.remove(&tenants).await;
 }
+
+#[tokio::test]
+async fn shells_and_man_know_every_command() {
+    let world = World::bare().await;
+    for (arguments, sign) in [
+        (&["completions", "bash"][..], "complete -F _migrator"),
+        (&["completions", "zsh"], "#compdef migrator"),
+        (&["completions", "fish"], "complete -c migrator"),
+        (&["man"], ".TH migrator 1"),
+    ] {
+        let text = world.expect(0, arguments).await;
+        assert!(text.contains(sign), "{arguments:?}");
+        for word in ["doctor", "verify", "max\\-failures"] {
+            let plain = word.replace('\\', "");
+            assert!(
+                text.contains(word) || text.contains(&plain),
+                "{arguments:?}: {word}"
+            );
+        }
+    }
+    let help = world.expect(0, &["up", "--help"]).await;
+    assert!(help.contains("migrator up --resume"), "{help}");
+    world.expect(0, &["lint"]).await;
+}

