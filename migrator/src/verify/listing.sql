@@ -1,5 +1,6 @@
 -- Everything a migration can make, one row an object: its name, and what it is. Names carry their table, so
--- that a difference can be read without the query. The tenant's own role is called <tenant>.
+-- that a difference can be read without the query. Oids from 16384 on are not PostgreSQL's own: the system's
+-- thousands of functions and types are not even looked at.
 with classes as (
     select oid, relname, relkind, relowner, relacl, relrowsecurity, relforcerowsecurity, relpersistence, reloptions
     from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S', 'f')
@@ -24,7 +25,7 @@ where a.attnum > 0 and not a.attisdropped
 union all
 select format('constraint %s.%s', conrelid::regclass, conname),
     pg_get_constraintdef(oid) || case when convalidated then '' else ' (not valid)' end
-from pg_constraint where connamespace = 'public'::regnamespace and conrelid <> 0
+from pg_constraint where oid >= 16384 and connamespace = 'public'::regnamespace and conrelid <> 0
 union all
 select format('index %s', c.relname),
     pg_get_indexdef(i.indexrelid) || case when i.indisvalid and i.indisready then '' else ' (invalid)' end
@@ -42,14 +43,14 @@ from pg_policy
 union all
 select format('function %s', p.oid::regprocedure),
     format('owned by %s: %s', p.proowner::regrole, case p.prokind when 'a' then 'aggregate' else pg_get_functiondef(p.oid) end)
-from pg_proc p where p.pronamespace = 'public'::regnamespace
+from pg_proc p where p.oid >= 16384 and p.pronamespace = 'public'::regnamespace
 union all
 select format('type %s', t.typname),
     format('owned by %s: %s', t.typowner::regrole, case t.typtype
         when 'e' then (select string_agg(enumlabel, ', ' order by enumsortorder) from pg_enum where enumtypid = t.oid)
         when 'd' then concat_ws(' ', format_type(t.typbasetype, t.typtypmod), case when t.typnotnull then 'not null' end, t.typdefault)
         else t.typtype::text end)
-from pg_type t where t.typnamespace = 'public'::regnamespace and t.typtype in ('e', 'd', 'r')
+from pg_type t where t.oid >= 16384 and t.typnamespace = 'public'::regnamespace and t.typtype in ('e', 'd', 'r')
 union all
 select format('schema %s', nspname), format('owned by %s', nspowner::regrole)
 from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
@@ -71,7 +72,7 @@ union all
 select format('grant %s on function %s to %s', g.privilege_type, p.oid::regprocedure, case g.grantee when 0 then 'public' else g.grantee::regrole::text end),
     case when g.is_grantable then 'with grant option' else 'granted' end
 from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
-where p.pronamespace = 'public'::regnamespace and g.grantee <> p.proowner
+where p.oid >= 16384 and p.pronamespace = 'public'::regnamespace and g.grantee <> p.proowner
 union all
 select format('grant %s on schema %I to %s', g.privilege_type, n.nspname, case g.grantee when 0 then 'public' else g.grantee::regrole::text end),
     case when g.is_grantable then 'with grant option' else 'granted' end
