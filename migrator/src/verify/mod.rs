@@ -102,7 +102,7 @@ pub async fn verify(
         .await;
     let templates = std::sync::Arc::new(templates);
     let mut targets = target::list(&fleet.registry, &fleet.platform, selection).await?;
-    targets.retain(|target| target.tenant.is_some());
+    targets.retain(is_settled);
     let checks = stream::iter(targets)
         .map(|target| {
             let templates = std::sync::Arc::clone(&templates);
@@ -113,6 +113,13 @@ pub async fn verify(
         .try_collect()
         .await?;
     Ok(checks)
+}
+
+/// A tenant whose database is neither being built nor being removed.
+fn is_settled(target: &Target) -> bool {
+    let unsettled = |status: &str| matches!(status, "provisioning" | "deleting" | "failed");
+    let tenant = target.tenant.as_ref();
+    tenant.is_some_and(|tenant| !unsettled(&tenant.status))
 }
 
 async fn check(target: &Target, template: Option<&Template>, fix: bool) -> Check {
