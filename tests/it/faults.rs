@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use e2e::{Dev, Load, Organization, Sql, all_succeeded, each_is_there_once, sign_up_body};
+use e2e::{Dev, Load, Organization, SECOND, Sql, all_succeeded, each_is_there_once, sign_up_body};
 use futures::future::join_all;
 use mongodb::bson::doc;
 use serde_json::json;
@@ -311,6 +311,34 @@ async fn restart_of_postgres_is_survived() {
     Dev.start("postgres").await;
     serves(&acme).await;
     acme.task(&project, "After the storm").await;
+}
+
+#[tokio::test]
+async fn drained_cluster_is_left_by_all_its_tenants_without_a_failed_request() {
+    Dev.whole().await;
+    e2e::second_cluster().await;
+    let (acme, globex) = (Organization::sign_up().await, Organization::sign_up().await);
+    let (project, _) = acme.project("Apollo").await;
+    for organization in [&acme, &globex] {
+        let there = ["tenants", "move", &organization.subdomain, "--to", SECOND];
+        Dev.migrator(&there).await;
+    }
+    let load = Load::begin(&acme, &project, 2).await;
+
+    let drained = Dev.migrator(&["clusters", "drain", SECOND]).await;
+
+    load.goes_on().await;
+    assert_eq!(drained["stayed"], json!([]), "{drained}");
+    let moved = drained["moved"].as_array().unwrap();
+    for organization in [&acme, &globex] {
+        let of = |one: &serde_json::Value| one["tenant"] == organization.subdomain.as_str();
+        assert!(moved.iter().any(of), "{drained}");
+    }
+    let all = load.end().await;
+    all_succeeded(&all);
+    each_is_there_once(&Sql::tenant(acme.id).await, &all).await;
+    let left = "select count(*) from pg_database where datname ~ '^tenant_[0-9a-f]{32}$'";
+    assert_eq!(Sql::second("postgres").await.number(left, &[]).await, 0);
 }
 
 #[tokio::test]

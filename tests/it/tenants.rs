@@ -8,8 +8,8 @@
 use std::time::{Duration, Instant};
 
 use e2e::{
-    Dev, Load, Organization, Person, Sql, all_succeeded, database_of, each_is_there_once, longest,
-    token_in_mail,
+    Dev, Load, Organization, Person, SECOND, Sql, all_succeeded, database_of, each_is_there_once,
+    longest, second_cluster, token_in_mail,
 };
 use futures::TryStreamExt;
 use futures::future::join_all;
@@ -18,24 +18,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Front, eventually, setting, unique};
 
-/// The name of the second cluster in the catalog of the test system.
-const SECOND: &str = "second";
 const WRITERS: usize = 6;
 /// What the product promises is half a second on a quiet machine; tests share theirs.
 const PAUSE_MS: f64 = 1000.0;
-
-/// Makes the second cluster known. It stays closed: other tests look for their databases on the first.
-async fn second_cluster() {
-    let address = setting("TENANTRY_TEST_ADMIN_URL_2");
-    let address: url::Url = address.parse().expect("an address");
-    let port = address.port().expect("a port").to_string();
-    let host = address.host_str().expect("a host").to_owned();
-    let place = [
-        "--name", SECOND, "--host", &host, "--port", &port, "--closed",
-    ];
-    Dev.migrator(&[&["clusters", "add"][..], &place].concat())
-        .await;
-}
 
 async fn cluster_of(organization: &Organization) -> String {
     let shown = Dev

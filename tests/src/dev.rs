@@ -118,6 +118,23 @@ impl Dev {
     }
 }
 
+/// The name of the second cluster in the test system's catalog.
+pub const SECOND: &str = "second";
+
+/// Makes the second cluster known. It stays closed: tests look for their databases on the first.
+pub async fn second_cluster() {
+    let address: url::Url = setting("TENANTRY_TEST_ADMIN_URL_2")
+        .parse()
+        .expect("an address");
+    let port = address.port().expect("a port").to_string();
+    let host = address.host_str().expect("a host").to_owned();
+    let place = [
+        "--name", SECOND, "--host", &host, "--port", &port, "--closed",
+    ];
+    Dev.migrator(&[&["clusters", "add"][..], &place].concat())
+        .await;
+}
+
 fn settings_file() -> PathBuf {
     Path::new(&setting("TENANTRY_TEST_STATE")).join("env")
 }

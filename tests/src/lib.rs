@@ -15,7 +15,7 @@ mod load;
 mod organization;
 mod sql;
 
-pub use dev::{Dev, log_lines};
+pub use dev::{Dev, SECOND, log_lines, second_cluster};
 pub use load::{Answered, Load, all_succeeded, each_is_there_once, longest};
 pub use organization::{Organization, PASSWORD, Person, mail_to, sign_up_body, token_in_mail};
 pub use sql::{Sql, database_of};

@@ -53,7 +53,8 @@ impl Beside {
     ) -> Result<(), Error> {
         tools.restore(&self.address, dump).await?;
         let client = self.connect().await?;
-        sums::compare(expected, &sums::take(&client, Depth::Values).await?)
+        sums::compare(expected, &sums::take(&client, Depth::Values).await?)?;
+        analyze(&client).await
     }
 
     /// Takes the steps of the tenant schema that it lacks.
@@ -107,6 +108,12 @@ impl Beside {
     async fn connect(&self) -> Result<Client, Error> {
         connect(&self.address).await
     }
+}
+
+/// A copy comes without statistics, and the server makes its own only minutes later: until then plans are guesses.
+pub(crate) async fn analyze(client: &Client) -> Result<(), Error> {
+    let analyzed = client.batch_execute("analyze").await;
+    analyzed.map_err(Error::sql("analyze the copy"))
 }
 
 /// Whose database this is.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::address::Address;
 use crate::clusters::Place;
 use crate::schema::TENANT_OWNER;
-use crate::tenants::beside::{major_of, tenant_of};
+use crate::tenants::beside::{analyze, major_of, tenant_of};
 use crate::tenants::tools::Tools;
 use crate::tenants::{Error, Operator, Subject, Tell, execute, sessions, sums};
 
@@ -227,9 +227,10 @@ impl Copy {
         ))
     }
 
-    /// Waits until the copy is so close behind that the rest fits into a pause.
+    /// Takes statistics, then waits until the copy is so close behind that the rest fits into a pause.
     pub async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Error> {
         let (source, target) = tokio::try_join!(self.source_database(), self.target_database())?;
+        analyze(&target).await?;
         let deadline = Instant::now() + CLOSE_PATIENCE;
         loop {
             let started = Instant::now();
