@@ -8,9 +8,9 @@ binary() { echo "$ROOT/target/debug/$1"; }
 
 # Beside the tests, what they are built with: other features of a dependency would build it twice.
 services_build() {
-  local what=--bins
-  [[ $SYSTEM == dev ]] || what=--all-targets
-  cargo build --workspace "$what" || fail "the build failed" "cargo build --workspace $what"
+  local what=(--exclude bench --bins)
+  [[ $SYSTEM == dev ]] || what=(--all-targets)
+  cargo build --workspace "${what[@]}" || fail "the build failed" "cargo build --workspace ${what[*]}"
 }
 
 migrator() {
