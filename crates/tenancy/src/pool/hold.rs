@@ -104,7 +104,8 @@ impl Pools {
                     Setback::Final(error) => error,
                 });
             }
-            let deadline = Instant::now() + settings.acquire_timeout;
+            // All that waited connect at once when the tenant is released: none is hurried then.
+            let deadline = until.max(Instant::now() + settings.acquire_timeout);
             setback = match self.attempt(tenant, Purpose::Request, deadline).await {
                 Ok(lease) => return Ok(lease),
                 Err(setback) => setback,
