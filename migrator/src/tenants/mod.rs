@@ -65,11 +65,11 @@ impl Operator {
     }
 }
 
-/// Rows read alike everywhere, no statement ends while it waits for another program, and none that carries a
-/// verifier or a password reaches the server's log.
+/// Rows read alike everywhere, no statement ends while it waits for another program, each ends soon after a migrator
+/// that was killed, and none that carries a verifier or a password reaches the server's log.
 const SETTINGS: &str = "set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres';
     set bytea_output = 'hex'; set extra_float_digits = 1; set search_path = pg_catalog;
-    set idle_in_transaction_session_timeout = 0; set statement_timeout = 0;
+    set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set client_connection_check_interval = '100ms';
     set log_statement = 'none'; set log_min_duration_statement = -1; set log_min_error_statement = 'panic'";
 
 /// A connection of the operator's; ends with the client.

@@ -124,6 +124,15 @@ impl Journal {
     }
 }
 
+/// Whether nobody has closed this one yet.
+pub(super) async fn is_open(registry: &Registry, id: Uuid) -> Result<bool, Error> {
+    const STEP: &str = "read the journal of moves";
+    let sql = "select finished_at is null from tenant_moves where id = $1";
+    let connection = registry.connection().await?;
+    let row = connection.query_one(sql, &[&id]).await;
+    row.and_then(|row| row.try_get(0)).map_err(Error::sql(STEP))
+}
+
 /// Moves that nobody closed, of one tenant if asked, oldest first.
 pub(super) async fn open(
     registry: &Registry,

@@ -27,6 +27,7 @@ pub use recover::{Recovered, recover};
 pub use workers::Turn;
 
 use journal::{Journal, Stage};
+use workers::Alive;
 
 /// How often a tenant with requests in long transactions is tried again, and how long after.
 const ATTEMPTS: u32 = 5;
@@ -80,6 +81,8 @@ pub async fn run(
     let subject = operator.tenant(tenant).await?;
     let target = clusters::find(&operator.registry, &request.to).await?;
     check(&subject, &target)?;
+    let alive = Alive::take(operator, &target, subject.id).await?;
+    let alive = alive.ok_or_else(|| Error::Locked(subject.label()))?;
     // A new column on one side and not on the other would stop the replication.
     let freeze = Freeze::take(operator, &subject).await?;
     let copy = Copy::new(operator, &subject, &target);
@@ -105,7 +108,6 @@ pub async fn run(
     let cleared = async {
         journal.switched(switched.pause_ms).await?;
         copy.finish(request.keep_source).await?;
-        drop(turn);
         journal.finish(Stage::Done, None).await
     };
     cleared.await.map_err(|source| Error::Unfinished {
@@ -113,6 +115,7 @@ pub async fn run(
         cluster: target.name.clone(),
         source: Box::new(source),
     })?;
+    drop((turn, alive));
     Ok(Moved {
         tenant_id: subject.id,
         tenant: subject.label(),

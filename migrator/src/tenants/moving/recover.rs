@@ -1,21 +1,28 @@
 //! Moves that a crash left: finished when the catalog has the tenant on the target, undone otherwise.
 
+use std::time::Duration;
+
 use kernel::{ClusterId, TenantId};
 use serde::Serialize;
-use tokio_postgres::error::SqlState;
+use tokio::time::Instant;
 
 use super::copy::Copy;
 use super::journal::{self, Journal, Open, Stage};
+use super::workers::Alive;
 use crate::clusters::{self, Place};
 use crate::resolver::Resolver;
-use crate::tenants::{Error, Operator, Tell, freeze};
+use crate::tenants::{Error, Operator, Subject, Tell};
+
+/// How long a killed migrator's sessions may outlive it.
+const AFTERLIFE: Duration = Duration::from_secs(2);
+const POLL: Duration = Duration::from_millis(100);
 
 /// What became of a move that a crash left.
 #[derive(Clone, Debug, Serialize)]
 pub struct Recovered {
     /// What a person calls the tenant.
     pub tenant: String,
-    /// `finished` on the target, `undone` on the target, or `running`: somebody is at it.
+    /// `finished` on the target, `undone` there, `running` when somebody is at it, `ended` when he just was.
     pub outcome: &'static str,
     /// Who began it.
     pub holder: String,
@@ -55,25 +62,30 @@ async fn one(
 ) -> Result<Recovered, Error> {
     let places = clusters::list(&operator.registry).await?;
     let (source, target) = (place(&places, open.source)?, place(&places, open.target)?);
-    let mut subject = operator.tenant_or_erased(open.tenant).await?;
-    let recovered = |outcome| Recovered {
+    let told = |subject: &Subject, outcome| Recovered {
         tenant: subject.label(),
         outcome,
         holder: open.holder.clone(),
         cluster: subject.cluster.name.clone(),
     };
-    // Whoever moves a tenant holds the lock of its database on the source as long as it is there.
-    if !is_idle(operator, source, &subject.database).await? {
-        return Ok(recovered("running"));
+    let Some(alive) = taken_over(operator, target, open.tenant).await? else {
+        let subject = operator.tenant_or_erased(open.tenant).await?;
+        return Ok(told(&subject, "running"));
+    };
+    // Only from here on does nobody else change what is read: whoever was at it may have ended just before.
+    let mut subject = operator.tenant_or_erased(open.tenant).await?;
+    if !journal::is_open(&operator.registry, open.id).await? {
+        return Ok(told(&subject, "ended"));
     }
     let journal = Journal::of(operator, open.id);
     if subject.cluster.id == target.id {
         tell(&format!("{}: finish an earlier move", subject.label()));
-        let done = recovered("finished");
+        let done = told(&subject, "finished");
         subject.cluster = source.clone();
         let copy = Copy::new(operator, &subject, target);
         copy.finish(false).await?;
         journal.finish(Stage::Done, None).await?;
+        drop(alive);
         return Ok(done);
     }
     tell(&format!("{}: undo an earlier move", subject.label()));
@@ -84,19 +96,23 @@ async fn one(
     copy.roll_back().await?;
     let why = "the migrator died; undone by a later one";
     journal.finish(Stage::RolledBack, Some(why)).await?;
-    Ok(recovered("undone"))
+    drop(alive);
+    Ok(told(&subject, "undone"))
 }
 
-/// Nobody works in the database, or it is closed or gone. A server that is away tells nothing.
-async fn is_idle(operator: &Operator, source: &Place, database: &str) -> Result<bool, Error> {
-    match operator.connect(source, database).await {
-        Ok(client) => freeze::attempt(&client).await,
-        Err(error) => match error.state() {
-            Some(&SqlState::INVALID_CATALOG_NAME | &SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) => {
-                Ok(true)
-            }
-            _ => Err(error),
-        },
+/// The sessions of a migrator that was just killed end a moment after it.
+async fn taken_over(
+    operator: &Operator,
+    target: &Place,
+    tenant: TenantId,
+) -> Result<Option<Alive>, Error> {
+    let deadline = Instant::now() + AFTERLIFE;
+    loop {
+        let alive = Alive::take(operator, target, tenant).await?;
+        if alive.is_some() || Instant::now() >= deadline {
+            return Ok(alive);
+        }
+        tokio::time::sleep(POLL).await;
     }
 }
 
