@@ -89,12 +89,22 @@ impl From<Url> for Instances {
 impl<'de> Deserialize<'de> for Instances {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let mut urls = text.split(',').map(|url| url.trim().parse::<Url>());
-        let first = urls.next().transpose().map_err(de::Error::custom)?;
+        let mut urls = text.split(',').map(|url| base(url.trim()));
+        let first = urls.next().unwrap_or_else(|| base(""));
+        let first = first.map_err(de::Error::custom)?;
         let others = urls.collect::<Result<_, _>>().map_err(de::Error::custom)?;
-        let first = first.ok_or_else(|| de::Error::custom("expected an address"))?;
         Ok(Self { first, others })
     }
+}
+
+/// The address of an instance.
+fn base(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error| format!("{text:?}: {error}"))?;
+    let plain = matches!(url.scheme(), "http" | "https") && url.path() == "/";
+    let plain = plain && url.query().is_none() && url.fragment().is_none();
+    plain.then_some(url).ok_or_else(|| {
+        format!("{text:?}: expected the address of an instance, as http://localhost:8083")
+    })
 }
 
 /// The scheme clients use.
@@ -174,7 +184,7 @@ mod tests {
             read("http://a:1, http://b:2").unwrap(),
             ["http://a:1/", "http://b:2/"]
         );
-        for bad in ["", "http://a:1,", "a:1;b:2 "] {
+        for bad in ["", "http://a:1,", "a:1;b:2 ", "http://a:1/x", "ftp://a"] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

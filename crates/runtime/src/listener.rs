@@ -229,18 +229,19 @@ impl Connection {
         let closing = drain.clone();
         let handler = service_fn(move |request: Request<Incoming>| {
             let exchange = activity.begin(request.version());
-            let upgraded = activity.clone();
+            let activity = activity.clone();
             let service = service.clone();
             let closing = closing.clone();
             async move {
                 let http1 = request.version() < Version::HTTP_2;
-                let mut request = request.map(|body| Body::new(Timed::new(body, deadlines)));
+                let mut request =
+                    request.map(|body| Body::new(Timed::new(body, activity.clone(), deadlines)));
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let mut response = service.oneshot(request).await?;
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                    upgraded.leave_http();
+                    activity.leave_http();
                 }
-                if http1 && closing.closing() {
+                if http1 && (closing.closing() || activity.unread()) {
                     response
                         .headers_mut()
                         .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -85,8 +85,9 @@ async fn backup_is_whole_private_and_reads_back_equal() {
     assert_eq!(manifest["tenant_id"], tenant.id.to_string());
     assert_eq!(manifest["tables"]["people"]["rows"], 500, "{manifest}");
     assert_eq!(manifest["schema_version"], "0003_tasks_and_comments");
-    let left = "select count(*)::text from pg_database where datname like '%_verify'";
-    assert_eq!(world.text("postgres", left).await, "0");
+    let id = tenant.id.uuid().simple();
+    let left = format!("select count(*)::text from pg_database where datname like '%{id}_verify'");
+    assert_eq!(world.text("postgres", &left).await, "0");
     let listed = world
         .json(0, &["tenants", "backups", "acme", "--dir", folder.path()])
         .await;

@@ -13,7 +13,10 @@ use tokio::time::{Instant, Sleep};
 use tower::BoxError;
 
 use super::Deadlines;
-use super::io::Exchange;
+use super::io::{Activity, Exchange};
+
+/// The most of an unread body that is taken in for the sake of its connection.
+const DRAINED_BYTES: u64 = 16 << 10;
 
 /// The client stopped sending its body.
 #[derive(Debug, thiserror::Error)]
@@ -23,15 +26,19 @@ pub struct BodyTimeout;
 /// A request body under both deadlines. The timer exists only once the body is waited for.
 pub(super) struct Timed {
     inner: Incoming,
+    activity: Activity,
     timer: Option<Pin<Box<Sleep>>>,
     whole: Instant,
     idle: Duration,
 }
 
 impl Timed {
-    pub(super) fn new(inner: Incoming, deadlines: Deadlines) -> Self {
+    pub(super) fn new(inner: Incoming, activity: Activity, deadlines: Deadlines) -> Self {
+        let more = inner.size_hint().upper();
+        activity.set_unread(more.is_none_or(|bytes| bytes > DRAINED_BYTES));
         Self {
             inner,
+            activity,
             timer: None,
             whole: Instant::now() + deadlines.body,
             idle: deadlines.body_idle,
@@ -49,6 +56,9 @@ impl Body for Timed {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) {
             self.timer = None;
+            if frame.is_none() || self.inner.is_end_stream() {
+                self.activity.set_unread(false);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let until = self.whole.min(Instant::now() + self.idle);

@@ -93,6 +93,14 @@ impl Framing {
         std::mem::take(&mut self.end_missing).then_some(b"\r\n\r\n")
     }
 
+    /// Whether a request's body has not come to its end.
+    pub(super) fn within_body(&self) -> bool {
+        matches!(
+            self.part,
+            Part::Body(_) | Part::ChunkSize | Part::Chunk(_) | Part::Trailer
+        )
+    }
+
     fn head_byte(&mut self, byte: &mut u8) {
         if *byte != b'\n' {
             self.line.take(*byte);

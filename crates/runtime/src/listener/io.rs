@@ -2,11 +2,13 @@
 //! longer, and a client that does not read its answer is cut off. One timer per connection, moved only when it
 //! fires or a header comes in pieces, so that a busy connection pays nothing for it.
 
+use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Version;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,6 +16,9 @@ use tokio::time::{Instant, Sleep};
 
 use super::Deadlines;
 use super::framing::Framing;
+
+/// How long the rest of an unread body is waited for.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// What the requests of a connection tell its transport.
 #[derive(Clone, Default)]
@@ -23,6 +28,7 @@ pub(super) struct Activity(Arc<Shared>);
 struct Shared {
     begun: AtomicU32,
     in_progress: AtomicU32,
+    unread: AtomicBool,
     multiplexed: AtomicBool,
     upgraded: AtomicBool,
 }
@@ -36,6 +42,16 @@ impl Activity {
             self.0.multiplexed.store(true, Ordering::Relaxed);
         }
         Exchange(Arc::clone(&self.0))
+    }
+
+    /// Whether the last request's body has more to come than hyper takes in when nobody reads it.
+    pub(super) fn unread(&self) -> bool {
+        self.0.unread.load(Ordering::Relaxed)
+    }
+
+    /// See [`Activity::unread`].
+    pub(super) fn set_unread(&self, unread: bool) {
+        self.0.unread.store(unread, Ordering::Relaxed);
     }
 
     /// What comes from here on is of another protocol.
@@ -64,6 +80,7 @@ pub(super) struct Guarded<T> {
     idle_since: Instant,
     read_timer: Option<Pin<Box<Sleep>>>,
     write_timer: Option<Pin<Box<Sleep>>>,
+    linger_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<T> Guarded<T> {
@@ -79,6 +96,7 @@ impl<T> Guarded<T> {
             idle_since: now,
             read_timer: None,
             write_timer: None,
+            linger_timer: None,
         }
     }
 
@@ -177,7 +195,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -215,14 +233,37 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        std::task::ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
+        self.poll_linger(cx).map(Ok)
+    }
+}
+
+impl<T: AsyncRead + Unpin> Guarded<T> {
+    /// Takes in, for a while, the rest of a body nobody reads: to close before would reset the connection, and the
+    /// client might lose the answer that tells why (RFC 9112 §9.6).
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 4096];
+        while self.framing.within_body() {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.inner).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.framing.watch(buffer.filled_mut());
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => {
+                    let timer = self
+                        .linger_timer
+                        .get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+                    return timer.as_mut().poll(cx);
+                }
+            }
+        }
+        Poll::Ready(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -264,6 +305,20 @@ mod tests {
         let started = Instant::now();
         assert!(guarded.read(&mut buffer).await.is_err());
         assert!(started.elapsed() > SHORT.header);
+    }
+
+    #[tokio::test]
+    async fn rest_of_an_unread_body_is_taken_in_before_the_end() {
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut guarded = Guarded::new(server, Activity::default(), SHORT);
+        let head = b"POST / HTTP/1.1\r\nContent-Length: 9000\r\n\r\n";
+        client.write_all(head).await.unwrap();
+        let mut buffer = [0; 64];
+        guarded.read_exact(&mut buffer[..head.len()]).await.unwrap();
+        let closing = tokio::spawn(async move { guarded.shutdown().await.unwrap() });
+        client.write_all(&[b'x'; 9000]).await.unwrap();
+        closing.await.unwrap();
+        assert!(client.write_all(b"y").await.is_err(), "nobody reads on");
     }
 
     #[tokio::test]
