@@ -8,7 +8,7 @@ use events::topic::tenant::{TenantHeld, TenantReleased};
 use events::topic::user::UserPermissionChanged;
 use events::{Action, Amqp, Consumer, Envelope, EnvelopeError, Event, Queue};
 use httpkit::client::Upstream;
-use kernel::{EventId, Role, SessionId, Subdomain, TenantId, UserId};
+use kernel::{EventId, Permissions, SessionId, Subdomain, TenantId, UserId};
 use runtime::App;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ struct Revoked {
 struct Changed {
     tenant_id: TenantId,
     user_id: UserId,
-    role: Role,
+    permissions: Permissions,
     changed_at: DateTime<Utc>,
 }
 
@@ -99,11 +99,11 @@ impl News {
             let Changed {
                 tenant_id,
                 user_id,
-                role,
+                permissions,
                 changed_at,
             } = member;
             self.sessions
-                .give_role(tenant_id, user_id, role, changed_at);
+                .give(tenant_id, user_id, permissions, changed_at);
         }
         Ok(())
     }
@@ -119,9 +119,14 @@ impl News {
             let changed = envelope.data::<UserPermissionChanged>();
             return settle(changed.map(|changed| {
                 if let Some(tenant) = envelope.tenantid {
-                    let UserPermissionChanged { user_id, role } = changed;
+                    let UserPermissionChanged {
+                        user_id,
+                        role,
+                        permissions,
+                    } = changed;
+                    let permissions = permissions.unwrap_or_else(|| role.permissions());
                     self.sessions
-                        .give_role(tenant, user_id, role, envelope.time);
+                        .give(tenant, user_id, permissions, envelope.time);
                 }
             }));
         }

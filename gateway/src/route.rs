@@ -79,7 +79,7 @@ impl Route {
 }
 
 /// Every label of a route.
-pub(crate) const LABELS: [&str; 20] = [
+pub(crate) const LABELS: [&str; 25] = [
     "/",
     "/assets",
     "/s",
@@ -100,6 +100,11 @@ pub(crate) const LABELS: [&str; 20] = [
     "/api/v1/links",
     "/api/v1/analytics",
     "/api/v1/workspaces",
+    "/api/v1/organization",
+    "/api/v1/roles",
+    "/api/v1/tokens",
+    "/api/v1/audit-events",
+    "/api/v1/teams",
 ];
 
 /// The label of requests that match nothing.
@@ -128,6 +133,42 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Route> {
     }
 }
 
+/// Where somebody without a token proves to be somebody.
+fn is_guessed_at(method: &Method, tail: &str) -> bool {
+    *method == Method::POST
+        && matches!(
+            tail,
+            "login"
+                | "refresh"
+                | "register"
+                | "register/confirm"
+                | "forgot-password"
+                | "validate-forgot-password-token"
+                | "reset-password"
+                | "verify-email-token"
+                | "confirm-email"
+                | "second-factor"
+                | "second-factor/enroll"
+                | "second-factor/passkey"
+                | "passkeys/login"
+                | "tickets"
+        )
+}
+
+/// What is asked before anybody is known.
+fn is_before_sign_in(method: &Method, tail: &str) -> bool {
+    match *method {
+        Method::GET => {
+            tail == "providers"
+                || tail == "validate-forgot-password-token"
+                || tail == "oauth/finish"
+                || (tail.starts_with("oauth/") && tail.ends_with("/start"))
+        }
+        Method::POST => tail == "passkeys/login/options",
+        _ => false,
+    }
+}
+
 fn api(method: &Method, rest: &str) -> Option<Route> {
     let (head, tail) = rest.split_once('/').unwrap_or((rest, ""));
     let post = *method == Method::POST;
@@ -135,8 +176,23 @@ fn api(method: &Method, rest: &str) -> Option<Route> {
         ("openapi.json", "") => Route::own("/api/v1/openapi.json"),
         ("organizations", "") => Route::guessed_at("/api/v1/organizations", Where::Bare),
         ("subdomains", _) => Route::public("/api/v1/subdomains", Service::Identity, Where::Bare),
-        ("auth", "login" | "refresh") if post => Route::guessed_at("/api/v1/auth", Where::Tenant),
+        ("auth", "organizations") if post => Route::guessed_at("/api/v1/auth", Where::Bare),
+        ("auth", tail) if is_guessed_at(method, tail) => {
+            Route::guessed_at("/api/v1/auth", Where::Tenant)
+        }
+        ("auth", "oauth/callback") => Route::public("/api/v1/auth", Service::Identity, Where::Bare),
+        ("auth", tail) if is_before_sign_in(method, tail) => {
+            Route::public("/api/v1/auth", Service::Identity, Where::Tenant)
+        }
         ("auth", _) => Route::member("/api/v1/auth", Service::Identity),
+        ("organization", _) => Route::member("/api/v1/organization", Service::Identity),
+        ("roles", _) => Route::member("/api/v1/roles", Service::Identity),
+        ("tokens", _) => Route::member("/api/v1/tokens", Service::Identity),
+        ("audit-events", _) => Route::member("/api/v1/audit-events", Service::Identity),
+        ("teams", _) => Route::member("/api/v1/teams", Service::ProjectSvc),
+        ("users", tail) if tail.ends_with("/teams") => {
+            Route::member("/api/v1/users", Service::ProjectSvc)
+        }
         ("invitations", "accept") if post => {
             Route::guessed_at("/api/v1/invitations", Where::Tenant)
         }

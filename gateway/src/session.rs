@@ -10,7 +10,7 @@ use dashmap::DashMap;
 use http::HeaderMap;
 use httpkit::tokens::Keys;
 use httpkit::{Problem, bearer, refusal};
-use kernel::{Clock, Role, SessionId, TenantId, UserId};
+use kernel::{Clock, Permissions, SessionId, TenantId, UserId};
 use moka::sync::Cache;
 
 /// Tokens remembered.
@@ -27,13 +27,13 @@ pub struct Session {
     pub id: SessionId,
     issued_at: i64,
     expires_at: i64,
-    role: Option<Role>,
+    permissions: Permissions,
 }
 
-/// The role that a member got lately.
+/// What a member may do since lately.
 #[derive(Debug, Clone, Copy)]
 struct Given {
-    role: Role,
+    permissions: Permissions,
     at: DateTime<Utc>,
 }
 
@@ -84,7 +84,7 @@ impl Sessions {
         }
         if self.outdated(&session) {
             return Err(Problem::unauthorized("token_outdated")
-                .with_detail("the role has changed since; refresh the session"));
+                .with_detail("what you may do has changed since; refresh the session"));
         }
         Ok(session)
     }
@@ -98,27 +98,33 @@ impl Sessions {
         }
     }
 
-    /// Refuses the member's tokens of before `at` that say another role, until the last of them is gone by
+    /// Refuses the member's tokens of before `at` that allow something else, until the last of them is gone by
     /// itself. News may come twice and late: the latest change counts.
-    pub fn give_role(&self, tenant: TenantId, user: UserId, role: Role, at: DateTime<Utc>) {
+    pub fn give(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        permissions: Permissions,
+        at: DateTime<Utc>,
+    ) {
         let oldest = self.0.clock.now() - LONGEST;
         self.0.given.retain(|_, given| given.at > oldest);
         let mut given = self
             .0
             .given
             .entry((tenant, user))
-            .or_insert(Given { role, at });
+            .or_insert(Given { permissions, at });
         if given.at <= at {
-            *given = Given { role, at };
+            *given = Given { permissions, at };
         }
     }
 
-    /// Whether the token was signed for a role that has been changed since.
+    /// Whether the token was signed for rights that have been changed since.
     fn outdated(&self, session: &Session) -> bool {
         let given = self.0.given.get(&(session.tenant, session.user));
         given.is_some_and(|given| {
-            // In the second of the change only the role tells which came first.
-            session.role != Some(given.role) && session.issued_at <= given.at.timestamp()
+            // In the second of the change only the rights tell which came first.
+            session.permissions != given.permissions && session.issued_at <= given.at.timestamp()
         })
     }
 
@@ -135,7 +141,7 @@ impl Sessions {
             id: claims.sid,
             issued_at: claims.iat,
             expires_at: claims.exp,
-            role: claims.roles.first().copied(),
+            permissions: claims.permissions,
         };
         self.0.verified.insert(hash, session);
         Ok(session)

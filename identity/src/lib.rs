@@ -4,6 +4,7 @@
 //! keys it serves.
 
 mod account;
+mod audit;
 mod client;
 pub mod config;
 pub mod entity;
@@ -13,6 +14,7 @@ pub mod keys;
 pub mod lifecycle;
 pub mod mail;
 mod member;
+mod one_time;
 mod organization;
 pub mod password;
 mod plan;

@@ -76,6 +76,12 @@ pub const IDENTITY: Schema = Schema {
         migration!("identity", "0002_sessions_and_invitations"),
         migration!("identity", "0003_refresh_successors"),
         migration!("identity", "0004_operator_organizations"),
+        migration!("identity", "0005_organization_rules"),
+        migration!("identity", "0006_second_factors"),
+        migration!("identity", "0007_sign_in_providers"),
+        migration!("identity", "0008_personal_tokens"),
+        migration!("identity", "0009_avatars"),
+        migration!("identity", "0010_person_requests"),
     ],
 };
 

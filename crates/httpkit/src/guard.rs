@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 use crate::tokens::{
-    Keys, Resource, SERVICE_TOKEN_HEADER, ServiceClaims, ServiceVerifier, TokenError,
+    Keys, Resource, SERVICE_TOKEN_HEADER, ServiceClaims, ServiceVerifier, TokenError, Via,
 };
 
 /// The services, as they name each other.
@@ -144,8 +144,10 @@ pub struct Member {
     pub tenant: TenantId,
     /// The person.
     pub user: UserId,
-    /// The session the call belongs to.
+    /// The session the call belongs to; of a personal token, its id.
     pub session: SessionId,
+    /// Whether a person calls or a program for one.
+    pub via: Via,
     /// Display name.
     pub name: String,
     /// Role in the organization.
@@ -190,10 +192,33 @@ where
             tenant: claims.tenant_id,
             user: claims.sub,
             session: claims.sid,
+            via: claims.via,
             name: claims.name,
             role,
             permissions: claims.permissions,
         })
+    }
+}
+
+/// A member who signed in. What concerns the account itself is not for programs: a token that leaked must not
+/// make tokens, change a password or read another's mail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignedIn(pub Member);
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    S: Send + Sync,
+    Guard: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let member = Member::from_request_parts(parts, state).await?;
+        match member.via {
+            Via::Session => Ok(Self(member)),
+            Via::PersonalToken => Err(Problem::forbidden("session_required")
+                .with_detail("sign in to do this; a personal access token is not enough")),
+        }
     }
 }
 

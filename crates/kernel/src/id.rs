@@ -82,6 +82,20 @@ ids! {
     SessionId
     /// An invitation to join an organization.
     InvitationId
+    /// A role of an organization's own making.
+    RoleId
+    /// A team.
+    TeamId
+    /// A personal access token.
+    PersonalTokenId
+    /// A passkey.
+    PasskeyId
+    /// An identity provider of an organization.
+    ProviderId
+    /// An entry of the log of security events.
+    AuditEventId
+    /// What a person asked of the own data.
+    PersonRequestId
     /// A workspace inside an organization.
     WorkspaceId
     /// A project.

@@ -52,7 +52,15 @@ impl Role {
         use Permission as P;
         let own: &[P] = match self {
             Self::Owner => &[P::OrganizationManage],
-            Self::Admin => &[P::ProjectDelete, P::MemberInvite, P::MemberManage],
+            Self::Admin => &[
+                P::ProjectDelete,
+                P::MemberInvite,
+                P::MemberManage,
+                P::RoleManage,
+                P::TeamManage,
+                P::SecurityManage,
+                P::AuditRead,
+            ],
             Self::Manager => &[
                 P::ProjectCreate,
                 P::ProjectUpdate,
@@ -147,6 +155,14 @@ permissions! {
     MemberInvite = "member:invite"
     /// Change people's roles, remove them.
     MemberManage = "member:manage"
+    /// Make and change the organization's own roles.
+    RoleManage = "role:manage"
+    /// Make teams and change who is in them.
+    TeamManage = "team:manage"
+    /// Rules of sign-in, identity providers, everybody's access tokens.
+    SecurityManage = "security:manage"
+    /// Read the log of security events.
+    AuditRead = "audit:read"
     /// See projects and boards.
     ProjectRead = "project:read"
     /// Create projects.
@@ -203,12 +219,29 @@ impl Permissions {
         Self(self.0 | permission.bit())
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether all of `other` is in the set.
+    pub const fn covers(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
     /// The members, in the order of [`Permission::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL
             .iter()
             .copied()
             .filter(move |permission| self.contains(*permission))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        permissions.into_iter().fold(Self::default(), Self::with)
     }
 }
 

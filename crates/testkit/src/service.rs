@@ -1,7 +1,7 @@
 //! What a service needs to run inside a test: settings, neighbours on free ports, people who call.
 
 use axum::Router;
-use httpkit::tokens::{AUDIENCE, AccessClaims, ISSUER};
+use httpkit::tokens::{AUDIENCE, AccessClaims, ISSUER, Via};
 use kernel::{Clock, Ids, Role, TenantId, UserId};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -50,5 +50,6 @@ pub fn claims(tenant: TenantId, role: Role) -> AccessClaims {
         email: "ada@example.com".to_owned(),
         roles: vec![role],
         permissions: role.permissions(),
+        via: Via::Session,
     }
 }

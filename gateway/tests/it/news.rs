@@ -87,7 +87,11 @@ async fn tokens_of_a_former_role_are_out_at_once() {
     assert_eq!(ask("acme.pm.test", &admin).await.0, 200);
     door.connected().await;
     let role = Role::Viewer;
-    let event = UserPermissionChanged { user_id, role };
+    let event = UserPermissionChanged {
+        user_id,
+        role,
+        permissions: None,
+    };
     publish_of(Some(tenant(ACME)), &event).await;
     let code = eventually("the former role is out", 5, async || {
         let (status, code) = ask("acme.pm.test", &admin).await;

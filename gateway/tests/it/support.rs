@@ -140,6 +140,7 @@ impl Door {
             email: "ada@example.com".into(),
             roles: vec![role],
             permissions: role.permissions(),
+            via: httpkit::tokens::Via::Session,
         };
         self.signer.sign(&claims).unwrap()
     }

@@ -56,7 +56,7 @@ pub(crate) async fn identify(
     };
     let right = identity
         .passwords
-        .verify(password, Some(&user.password_hash))
+        .verify(password, user.password_hash.as_deref())
         .await?;
     if right && user.active {
         Ok(Identified::Known(user))

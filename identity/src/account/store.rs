@@ -41,12 +41,17 @@ pub(crate) async fn insert(
         id,
         email,
         name,
-        password_hash,
+        password_hash: Some(password_hash),
         active: true,
         version: 1,
         last_login_at: None,
         created_at: now,
         updated_at: now,
+        email_verified_at: None,
+        bio: None,
+        timezone: None,
+        locale: None,
+        preferences: serde_json::json!({}),
     };
     let insert = user::Entity::insert(user::ActiveModel::from(row.clone()));
     let inserted = insert

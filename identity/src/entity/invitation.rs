@@ -1,7 +1,7 @@
 //! Invitations by mail; open while neither accepted, revoked nor expired.
 
 use chrono::{DateTime, Utc};
-use kernel::{InvitationId, Role, TenantId, UserId};
+use kernel::{InvitationId, Role, RoleId, TenantId, UserId};
 use sea_orm::entity::prelude::*;
 
 use crate::account::EmailAddress;
@@ -21,6 +21,7 @@ pub struct Model {
     pub expires_at: DateTime<Utc>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    pub role_id: Option<RoleId>,
 }
 
 /// None are followed: queries join by hand where they need to.

@@ -1,7 +1,7 @@
 //! Who works in which organization, and as what.
 
 use chrono::{DateTime, Utc};
-use kernel::{Role, TenantId, UserId};
+use kernel::{Role, RoleId, TenantId, UserId};
 use sea_orm::entity::prelude::*;
 
 /// A row.
@@ -16,6 +16,8 @@ pub struct Model {
     pub active: bool,
     pub joined_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// A role of the organization's own in place of what `role` allows.
+    pub role_id: Option<RoleId>,
 }
 
 /// None are followed: queries join by hand where they need to.

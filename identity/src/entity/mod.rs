@@ -1,10 +1,13 @@
 //! The tables of database `identity`, one file each. The SQL is the migrator's.
 
+pub mod audit_event;
 pub mod invitation;
 pub mod mail;
 pub mod membership;
+pub mod one_time_token;
 pub mod organization;
 pub mod refresh_token;
+pub mod role;
 pub mod session;
 pub mod signing_key;
 pub mod signup;

@@ -17,6 +17,14 @@ pub struct Model {
     pub created_at: DateTime<Utc>,
     pub greet: bool,
     pub named_at: Option<DateTime<Utc>>,
+    /// Who reads mail at one of these may join without an invitation.
+    pub allowed_email_domains: Vec<String>,
+    pub require_second_factor: bool,
+    pub password_sign_in: bool,
+    /// Whether a session in another organization opens one here.
+    pub switch_without_password: bool,
+    pub audit_retention_days: i32,
+    pub version: i32,
 }
 
 /// None are followed: queries join by hand where they need to.

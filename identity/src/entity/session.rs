@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use kernel::{SessionId, TenantId, UserId};
 use sea_orm::entity::prelude::*;
 
+use crate::session::Method;
+
 /// A row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]
@@ -19,6 +21,10 @@ pub struct Model {
     pub expires_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub revoke_reason: Option<String>,
+    /// What was proved at sign-in.
+    pub method: Method,
+    /// Whether a second factor was proved too.
+    pub second_factor: bool,
 }
 
 /// None are followed: queries join by hand where they need to.

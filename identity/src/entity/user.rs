@@ -14,12 +14,18 @@ pub struct Model {
     pub id: UserId,
     pub email: EmailAddress,
     pub name: String,
-    pub password_hash: String,
+    /// None for who signs in by other means only.
+    pub password_hash: Option<String>,
     pub active: bool,
     pub version: i32,
     pub last_login_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub email_verified_at: Option<DateTime<Utc>>,
+    pub bio: Option<String>,
+    pub timezone: Option<String>,
+    pub locale: Option<String>,
+    pub preferences: Json,
 }
 
 /// None are followed: queries join by hand where they need to.

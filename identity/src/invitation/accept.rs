@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use events::topic::user::{MemberJoined, UserCreated};
 use garde::Validate;
 use httpkit::{Caller, Json, Problem};
@@ -22,7 +21,7 @@ use crate::client::Client;
 use crate::entity::{invitation, user};
 use crate::password;
 use crate::plan;
-use crate::session::{self, Grant, Tokens};
+use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
 use crate::state::{AppState, Identity};
 use crate::{member, organization};
 
@@ -112,7 +111,7 @@ struct AcceptInvitation {
     tag = "invitations",
     request_body = AcceptInvitation,
     responses(
-        (status = 201, description = "a member, signed in", body = Tokens),
+        (status = 200, description = "a member, signed in", body = Tokens),
         (status = 401, description = "`invalid_credentials`: not the password of the account"),
         (status = 403, description = "`limit_people`: the plan allows no more"),
         (status = 404, description = "`invitation_not_found`"),
@@ -127,7 +126,7 @@ async fn accept_invitation(
     caller: Caller,
     client: Client,
     Json(body): Json<AcceptInvitation>,
-) -> Result<(StatusCode, Json<Tokens>), Problem> {
+) -> Result<Entry, Problem> {
     let tenant = caller.tenant()?;
     let now = identity.clock.now();
     let found = store::by_token(&identity.db, tenant, sha256(&body.token)).await?;
@@ -144,9 +143,10 @@ async fn accept_invitation(
     let row = model::check_open(held, now)?;
     let user = settle(&identity, &transaction, &row, person, body.name).await?;
     let grant = join(&identity, &transaction, &row, user, allowed).await?;
-    let tokens = session::open(&identity, &transaction, &grant, client).await?;
+    let proof = Proof::first(Method::Password);
+    let entry = session::enter(&identity, &transaction, &grant, &client, proof).await?;
     identity.commit(transaction).await?;
-    Ok((StatusCode::CREATED, Json(tokens)))
+    Ok(entry)
 }
 
 /// Makes the person a member, and the invitation used.
@@ -158,7 +158,10 @@ async fn join(
     allowed: Option<u64>,
 ) -> Result<Grant, Problem> {
     let (tenant, role, now) = (row.tenant_id, row.role, identity.clock.now());
-    if member::store::role(db, tenant, user.id).await?.is_some() {
+    if member::store::standing(db, tenant, user.id)
+        .await?
+        .is_some()
+    {
         return Err(Problem::conflict(
             "already_member",
             "this person is a member already",
@@ -175,7 +178,12 @@ async fn join(
         role,
     };
     identity.emit(db, tenant, user.id, &joined).await?;
-    Ok(Grant { user, tenant, role })
+    let standing = member::store::standing(db, tenant, user.id).await?;
+    Ok(Grant {
+        user,
+        tenant,
+        standing: standing.ok_or_else(Problem::not_found)?,
+    })
 }
 
 /// The account of the invited address, made where there is none.

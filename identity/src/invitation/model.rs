@@ -69,6 +69,7 @@ mod tests {
             expires_at: expiry(now),
             accepted_at: None,
             revoked_at: None,
+            role_id: None,
         };
         let accepted = invitation::Model {
             accepted_at: Some(now),

@@ -43,6 +43,7 @@ impl Draft<'_> {
             expires_at: model::expiry(now),
             accepted_at: None,
             revoked_at: None,
+            role_id: None,
         };
         let values = mail::Invitation {
             inviter: self.inviter.map_or(OPERATOR, |(_, name)| name),

@@ -38,6 +38,12 @@ pub(super) async fn found(identity: &Identity, wanted: Wanted) -> Result<bool, P
         created_at: now,
         greet: false,
         named_at: None,
+        allowed_email_domains: Vec::new(),
+        require_second_factor: false,
+        password_sign_in: true,
+        switch_without_password: true,
+        audit_retention_days: organizations::AUDIT_RETENTION_DAYS,
+        version: 1,
     };
     let transaction = identity.begin().await?;
     if !organizations::store::insert_new(&transaction, row.clone()).await? {

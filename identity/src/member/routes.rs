@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use events::topic::user::UserPermissionChanged;
 use garde::Validate;
 use httpkit::{Caller, Json, Member, PageQuery, PageRequest, Path, Problem};
-use kernel::{Page, Permission, Role, TenantId, UserId};
+use kernel::{Page, Permission, Permissions, Role, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -154,7 +154,11 @@ async fn update_user(
         target.role = body.role;
         store::set_role(&transaction, tenant, id, body.role, identity.clock.now()).await?;
         let (user_id, role) = (id, body.role);
-        let event = UserPermissionChanged { user_id, role };
+        let event = UserPermissionChanged {
+            user_id,
+            role,
+            permissions: Some(role.permissions()),
+        };
         identity
             .emit(&transaction, tenant, member.user, &event)
             .await?;
@@ -190,7 +194,7 @@ async fn get_member(
 struct ChangedMember {
     tenant_id: TenantId,
     user_id: UserId,
-    role: Role,
+    permissions: Permissions,
     changed_at: DateTime<Utc>,
 }
 
@@ -204,7 +208,7 @@ async fn list_changed(
     let changed = rows.into_iter().map(|row| ChangedMember {
         tenant_id: row.tenant_id,
         user_id: row.user_id,
-        role: row.role,
+        permissions: row.standing().permissions,
         changed_at: row.updated_at,
     });
     Ok(Json(changed.collect()))

@@ -1,16 +1,17 @@
 //! Queries over `memberships`; each starts at one organization.
 
 use chrono::{DateTime, Utc};
-use kernel::{Role, TenantId, UserId};
+use kernel::{Role, RoleId, TenantId, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select, raw_sql,
 };
 
+use super::Standing;
 use crate::account::EmailAddress;
 use crate::entity::membership::{ActiveModel, Column, Entity, Model};
-use crate::entity::user;
+use crate::entity::{role, user};
 
 /// A member with the person behind it.
 #[derive(Debug, FromQueryResult)]
@@ -51,6 +52,48 @@ pub(crate) async fn role(
         .one(db)
         .await?;
     Ok(found.map(|row| row.role))
+}
+
+/// What the person is and may do in the organization; `None` for who is no member.
+pub(crate) async fn standing(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Option<Standing>, DbErr> {
+    let one = with_role(scoped(tenant)).filter(Column::UserId.eq(user));
+    let found: Option<Row> = one.into_model().one(db).await?;
+    Ok(found.map(|row| row.standing()))
+}
+
+/// A membership with what it allows.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct Row {
+    pub(super) tenant_id: TenantId,
+    pub(super) user_id: UserId,
+    pub(super) updated_at: DateTime<Utc>,
+    role: Role,
+    role_id: Option<RoleId>,
+    permissions: Option<Vec<String>>,
+}
+
+impl Row {
+    pub(super) fn standing(&self) -> Standing {
+        let own = self.role_id.zip(self.permissions.as_deref());
+        Standing::of(self.role, own)
+    }
+}
+
+fn with_role(memberships: Select<Entity>) -> Select<Entity> {
+    let own: RelationDef = Entity::belongs_to(role::Entity)
+        .from(Column::RoleId)
+        .to(role::Column::Id)
+        .into();
+    memberships
+        .join(JoinType::LeftJoin, own)
+        .select_only()
+        .columns([Column::TenantId, Column::UserId, Column::UpdatedAt])
+        .columns([Column::Role, Column::RoleId])
+        .column(role::Column::Permissions)
 }
 
 pub(crate) async fn by_id(
@@ -99,12 +142,13 @@ pub(super) async fn changed_since(
     db: &impl ConnectionTrait,
     since: DateTime<Utc>,
     limit: u64,
-) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
+) -> Result<Vec<Row>, DbErr> {
+    with_role(Entity::find())
         .filter(Column::Active.eq(true))
         .filter(Column::UpdatedAt.gt(since))
         .order_by_desc(Column::UpdatedAt)
         .limit(limit)
+        .into_model()
         .all(db)
         .await
 }
@@ -182,6 +226,7 @@ pub(crate) async fn insert(
         active: true,
         joined_at: now,
         updated_at: now,
+        role_id: None,
     };
     let renew = OnConflict::columns([Column::TenantId, Column::UserId])
         .update_columns([
@@ -189,6 +234,7 @@ pub(crate) async fn insert(
             Column::Active,
             Column::JoinedAt,
             Column::UpdatedAt,
+            Column::RoleId,
         ])
         .to_owned();
     Entity::insert(ActiveModel::from(row))

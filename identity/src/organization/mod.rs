@@ -12,6 +12,9 @@ use crate::entity::organization;
 
 pub(crate) use routes::router;
 
+/// Security events are kept for a year unless the organization says otherwise.
+pub(crate) const AUDIT_RETENTION_DAYS: i32 = 365;
+
 /// An organization.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Organization {

@@ -9,48 +9,155 @@ mod routes;
 pub(crate) mod store;
 mod token;
 
+use std::fmt;
+use std::str::FromStr;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
 use httpkit::Problem;
 use kernel::secret::{random_token, sha256};
-use kernel::{Role, SessionId, TenantId};
-use sea_orm::{ConnectionTrait, DbErr};
+use kernel::{SessionId, TenantId};
+use sea_orm::{ConnectionTrait, DbErr, DeriveValueType};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::account;
+use crate::audit;
 use crate::client::Client;
 use crate::entity::{session, user};
+use crate::member::Standing;
 use crate::state::Identity;
 
 pub(crate) use routes::router;
 pub(crate) use store::forget_expired;
 pub(crate) use token::Tokens;
 
-/// A member who has proved to be that person.
+/// A member whose account it is, with what the member may do.
 #[derive(Debug)]
 pub(crate) struct Grant {
     pub(crate) user: user::Model,
     pub(crate) tenant: TenantId,
-    pub(crate) role: Role,
+    pub(crate) standing: Standing,
 }
 
-/// Starts a session; call it inside the transaction that lets the member in.
-pub(crate) async fn open(
+/// What somebody proved first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, DeriveValueType)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(value_type = "String")]
+pub enum Method {
+    /// Knows the password.
+    Password,
+    /// Holds a passkey, which its authenticator gave after it knew its person.
+    Passkey,
+    /// Is known to an identity provider.
+    Provider,
+    /// Has a session in another organization.
+    Session,
+}
+
+/// What somebody proved, all in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proof {
+    pub(crate) method: Method,
+    /// Whether it was more than one factor.
+    pub(crate) second_factor: bool,
+}
+
+impl Method {
+    /// The name on the wire and in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Passkey => "passkey",
+            Self::Provider => "provider",
+            Self::Session => "session",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Method {
+    type Err = DbErr;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Password, Self::Passkey, Self::Provider, Self::Session];
+        let known = all.into_iter().find(|method| method.as_str() == text);
+        known.ok_or_else(|| DbErr::Type("unknown method of sign-in".to_owned()))
+    }
+}
+
+impl Proof {
+    /// Of the first factor alone.
+    pub(crate) const fn first(method: Method) -> Self {
+        Self {
+            method,
+            second_factor: false,
+        }
+    }
+}
+
+/// What signing in came to.
+pub(crate) enum Entry {
+    SignedIn(Tokens),
+}
+
+impl IntoResponse for Entry {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignedIn(tokens) => Json(tokens).into_response(),
+        }
+    }
+}
+
+/// The one door: every way to sign in ends here, inside the transaction that lets the member in, and none gets
+/// around the second factor or the rules of the organization.
+pub(crate) async fn enter(
     identity: &Identity,
     db: &impl ConnectionTrait,
     grant: &Grant,
-    client: Client,
+    client: &Client,
+    proof: Proof,
+) -> Result<Entry, Problem> {
+    let now = identity.clock.now();
+    account::store::note_login(db, grant.user.id, now).await?;
+    let tokens = open(identity, db, grant, client, proof).await?;
+    Ok(Entry::SignedIn(tokens))
+}
+
+/// Starts a session.
+async fn open(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    grant: &Grant,
+    client: &Client,
+    proof: Proof,
 ) -> Result<Tokens, Problem> {
     let now = identity.clock.now();
     let row = session::Model {
         id: identity.ids.next(),
         user_id: grant.user.id,
         tenant_id: grant.tenant,
-        user_agent: client.user_agent,
+        user_agent: client.user_agent.clone(),
         address: client.address.map(|address| address.to_string()),
         created_at: now,
         last_used_at: now,
         expires_at: now + identity.lifetimes.session,
         revoked_at: None,
         revoke_reason: None,
+        method: proof.method,
+        second_factor: proof.second_factor,
     };
     store::insert(db, row.clone()).await?;
+    let opened = audit::Event::done("session.opened", grant.user.id, client);
+    let opened = opened.at(grant.tenant).on(row.id.uuid());
+    let opened =
+        opened.with(json!({ "method": proof.method, "second_factor": proof.second_factor }));
+    audit::record(identity, db, opened).await?;
     let refresh = random_token().map_err(Problem::internal)?;
     let expires_at = model::refresh_expiry(now, row.expires_at);
     store::insert_token(db, row.id, sha256(&refresh), now, expires_at).await?;

@@ -92,10 +92,10 @@ async fn grant(
     session: &session::Model,
 ) -> Result<Option<Grant>, Problem> {
     let user = account::store::active(db, session.user_id).await?;
-    let role = member::store::role(db, session.tenant_id, session.user_id).await?;
-    Ok(user.zip(role).map(|(user, role)| Grant {
+    let standing = member::store::standing(db, session.tenant_id, session.user_id).await?;
+    Ok(user.zip(standing).map(|(user, standing)| Grant {
         user,
         tenant: session.tenant_id,
-        role,
+        standing,
     }))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
+use httpkit::tokens::Via;
 use httpkit::{Caller, Json, Member, NoContent, Problem};
 use kernel::{Permissions, Role, SessionId};
 use passwords::Password;
@@ -14,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::refresh::{Outcome, exchange};
-use super::{Grant, Tokens, store};
+use super::{Entry, Grant, Method, Proof, Tokens, store};
 use crate::account::{self, EmailAddress, User, invalid_credentials};
 use crate::client::Client;
 use crate::member;
@@ -68,23 +69,29 @@ async fn login(
     caller: Caller,
     client: Client,
     Json(body): Json<Login>,
-) -> Result<Json<Tokens>, Problem> {
+) -> Result<Entry, Problem> {
     let tenant = caller.tenant()?;
     identity.throttle.attempt(&body.email, client.address)?;
     let found = account::store::by_email(&identity.db, &body.email).await?;
-    let stored = found.as_ref().map(|user| user.password_hash.as_str());
+    let stored = found
+        .as_ref()
+        .and_then(|user| user.password_hash.as_deref());
     let right = identity.passwords.verify(&body.password, stored).await?;
     let user = found.filter(|user| right && user.active);
     let user = user.ok_or_else(invalid_credentials)?;
-    let role = member::store::role(&identity.db, tenant, user.id).await?;
-    let role = role.ok_or_else(invalid_credentials)?;
+    let standing = member::store::standing(&identity.db, tenant, user.id).await?;
+    let standing = standing.ok_or_else(invalid_credentials)?;
 
     let transaction = identity.begin().await?;
-    account::store::note_login(&transaction, user.id, identity.clock.now()).await?;
-    let grant = Grant { user, tenant, role };
-    let tokens = super::open(&identity, &transaction, &grant, client).await?;
-    transaction.commit().await?;
-    Ok(Json(tokens))
+    let grant = Grant {
+        user,
+        tenant,
+        standing,
+    };
+    let proof = Proof::first(Method::Password);
+    let entry = super::enter(&identity, &transaction, &grant, &client, proof).await?;
+    identity.commit(transaction).await?;
+    Ok(entry)
 }
 
 /// A refresh token.
@@ -187,7 +194,7 @@ async fn get_me(
     let user = account::store::active(db, member.user)
         .await?
         .ok_or_else(ended)?;
-    let role = member::store::role(db, member.tenant, member.user)
+    let standing = member::store::standing(db, member.tenant, member.user)
         .await?
         .ok_or_else(ended)?;
     let organization = organization::store::by_id(db, member.tenant)
@@ -196,8 +203,11 @@ async fn get_me(
     Ok(Json(Me {
         user: user.into(),
         organization: Organization::of(organization, &identity.common),
-        role,
-        permissions: role.permissions(),
+        role: standing.role,
+        permissions: match member.via {
+            Via::Session => standing.permissions,
+            Via::PersonalToken => standing.permissions.intersection(member.permissions),
+        },
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use httpkit::Problem;
-use httpkit::tokens::{AUDIENCE, AccessClaims, ISSUER};
+use httpkit::tokens::{AUDIENCE, AccessClaims, ISSUER, Via};
 use kernel::{EventId, SessionId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,8 +49,9 @@ pub(super) fn issue(
         exp: (now + identity.lifetimes.access).timestamp(),
         name: grant.user.name.clone(),
         email: grant.user.email.as_str().to_owned(),
-        roles: vec![grant.role],
-        permissions: grant.role.permissions(),
+        roles: vec![grant.standing.role],
+        permissions: grant.standing.permissions,
+        via: Via::Session,
     };
     Ok(Tokens {
         access_token: identity

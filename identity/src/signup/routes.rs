@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::member;
 use crate::organization::{self, Organization};
 use crate::password;
-use crate::session::{self, Grant, Tokens};
+use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
 use crate::state::{AppState, Identity};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -111,11 +111,17 @@ async fn create_organization(
 
     let transaction = identity.begin().await?;
     let row = organization::store::by_id(&transaction, tenant).await?;
-    let role = member::store::role(&transaction, tenant, user.id).await?;
-    let (row, role) = row.zip(role).ok_or_else(invalid_credentials)?;
-    let grant = Grant { user, tenant, role };
-    let session = session::open(&identity, &transaction, &grant, client).await?;
-    transaction.commit().await?;
+    let standing = member::store::standing(&transaction, tenant, user.id).await?;
+    let (row, standing) = row.zip(standing).ok_or_else(invalid_credentials)?;
+    let grant = Grant {
+        user,
+        tenant,
+        standing,
+    };
+    let proof = Proof::first(Method::Password);
+    let Entry::SignedIn(session) =
+        session::enter(&identity, &transaction, &grant, &client, proof).await?;
+    identity.commit(transaction).await?;
     let organization = Organization::of(row, &identity.common);
     Ok(Created {
         location: organization.url().to_owned(),

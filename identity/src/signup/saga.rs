@@ -105,6 +105,12 @@ async fn found(
         created_at: now,
         greet: true,
         named_at: None,
+        allowed_email_domains: Vec::new(),
+        require_second_factor: false,
+        password_sign_in: true,
+        switch_without_password: true,
+        audit_retention_days: organizations::AUDIT_RETENTION_DAYS,
+        version: 1,
     };
     organizations::store::insert(&transaction, row).await?;
     member::store::insert(&transaction, tenant, owner.id, Role::Owner, now).await?;

@@ -75,6 +75,7 @@ async fn news_of_people_is_taken_in_and_older_news_changes_nothing() {
     let promoted = UserPermissionChanged {
         user_id,
         role: Role::Admin,
+        permissions: None,
     };
     let first = told(&world, &clock, &joined);
     clock.advance(chrono::TimeDelta::seconds(1));

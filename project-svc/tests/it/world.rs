@@ -184,6 +184,7 @@ fn claims(user: UserId, role: Role, tenant: TenantId) -> AccessClaims {
         email: "ada@example.com".to_owned(),
         roles: vec![role],
         permissions: role.permissions(),
+        via: httpkit::tokens::Via::Session,
     }
 }
 

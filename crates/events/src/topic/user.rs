@@ -1,6 +1,6 @@
 //! `user.*` and `member.*`: people and their roles in organizations, told by identity.
 
-use kernel::{Role, UserId};
+use kernel::{Permissions, Role, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A person has an account.
@@ -29,10 +29,31 @@ pub struct UserPermissionChanged {
     pub user_id: UserId,
     /// The new role.
     pub role: Role,
+    /// What the person may do from now on; none told means what the role comes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Permissions>,
+}
+
+/// A person calls itself something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserUpdated {
+    /// The person.
+    pub user_id: UserId,
+    /// The name to show.
+    pub name: String,
+}
+
+/// A person is no member of the envelope's tenant any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberLeft {
+    /// The person.
+    pub user_id: UserId,
 }
 
 super::events! {
     UserCreated => "user.created" of user_id,
     MemberJoined => "member.joined" of user_id,
     UserPermissionChanged => "user.permission_changed" of user_id,
+    UserUpdated => "user.updated" of user_id,
+    MemberLeft => "member.left" of user_id,
 }

@@ -21,7 +21,18 @@ const PKCS8_PREFIX: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
-/// What an access token says. All of it is required.
+/// What stands behind an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// A person who signed in.
+    #[default]
+    Session,
+    /// A program with a personal access token.
+    PersonalToken,
+}
+
+/// What an access token says. All of it is required but `via`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// Always [`ISSUER`].
@@ -48,8 +59,11 @@ pub struct AccessClaims {
     pub email: String,
     /// The person's roles in the organization; one today.
     pub roles: Vec<Role>,
-    /// What the roles come to.
+    /// What the roles come to, or as much of it as the personal token may.
     pub permissions: Permissions,
+    /// What stands behind it.
+    #[serde(default)]
+    pub via: Via,
 }
 
 /// Signs access tokens with one key.

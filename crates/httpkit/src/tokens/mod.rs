@@ -4,7 +4,7 @@ mod access;
 mod keys;
 mod service;
 
-pub use access::{AUDIENCE, AccessClaims, AccessSigner, ISSUER, SEED_BYTES};
+pub use access::{AUDIENCE, AccessClaims, AccessSigner, ISSUER, SEED_BYTES, Via};
 pub use keys::Keys;
 pub use service::{Resource, SERVICE_TOKEN_HEADER, ServiceClaims, ServiceSigner, ServiceVerifier};
 

@@ -1,0 +1,1 @@
+drop table passkeys, recovery_codes, totp_devices;

@@ -1,0 +1,1 @@
+drop table provider_attempts, external_identities, identity_providers;
