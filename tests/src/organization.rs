@@ -81,7 +81,7 @@ impl Organization {
             .site
             .post("/api/v1/invitations/accept", &body)
             .await
-            .expect(201)
+            .expect(200)
             .json();
         let session = answer.get("session").unwrap_or(&answer).clone();
         Person::from_session(&self.site, &session, &email).await

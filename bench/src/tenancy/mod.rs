@@ -46,11 +46,12 @@ pub(crate) async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::R
     if wanted(Part::Pools) {
         pools::measure(&installation, &mut report).await?;
     }
-    if wanted(Part::Fleet) {
-        fleet::measure(settings, &installation, &mut report).await?;
-    }
     if wanted(Part::Recovery) {
         recovery::measure(settings, &installation, &mut report).await?;
+    }
+    // Last: no service of this version works on what it leaves behind.
+    if wanted(Part::Fleet) {
+        fleet::measure(settings, &installation, &mut report).await?;
     }
     println!("{}", report.table());
     if let Some(file) = &arguments.json {

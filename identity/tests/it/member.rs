@@ -1,6 +1,7 @@
 //! Members and their roles.
 
 use futures::future::join_all;
+use kernel::Role;
 use serde_json::json;
 
 use crate::world::{PASSWORD, World};
@@ -95,8 +96,8 @@ async fn new_role_is_told_and_in_the_next_token() {
         .find(|row| row["user_id"] == *id);
     let found = found.unwrap();
     assert_eq!(
-        (&found["role"], &found["tenant_id"]),
-        (&json!("admin"), &json!(acme.id))
+        (&found["permissions"], &found["tenant_id"]),
+        (&json!(Role::Admin.permissions()), &json!(acme.id))
     );
 
     let next = world

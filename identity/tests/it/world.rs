@@ -148,7 +148,7 @@ impl World {
         let call = self
             .post("/api/v1/invitations/accept", &body)
             .at(organization.id);
-        call.send().await.expect(201)
+        call.send().await.expect(200)
     }
 
     /// Invites as the owner; answers the token out of the mail.
