@@ -19,6 +19,7 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, Method, Request, Response, StatusCode};
 use httpkit::Problem;
+use httpkit::browser::Csrf;
 use kernel::{Ids, Subdomain};
 use runtime::Common;
 use tower::{Service, ServiceExt};
@@ -27,6 +28,7 @@ use tracing::Instrument;
 pub(crate) use self::meter::Meters;
 use crate::access_log::AccessLog;
 use crate::client::{ClientAddress, network};
+use crate::cookies::{self, Crumbs};
 use crate::exchange::Exchange;
 use crate::forward::Forward;
 use crate::headers::{self, HeaderError};
@@ -47,6 +49,7 @@ const METHODS: HeaderValue =
 /// The parts of the door.
 pub struct Edge {
     pub domain: Domain,
+    pub csrf: Csrf,
     /// Public addresses.
     pub common: Arc<Common>,
     pub client: ClientAddress,
@@ -151,9 +154,19 @@ impl Edge {
         };
         exchange.tenant = tenant.map(|tenant| tenant.id);
         let route = route.ok_or_else(Problem::not_found)?;
+        let path = parts.uri.path();
+        let crumbs = Crumbs::take(&mut parts.headers, &route, path);
+        if let Place::Tenant(subdomain) = &place
+            && crumbs.browser
+        {
+            let origin = self.common.tenant_origin(subdomain);
+            cookies::check_origin(&parts.method, &parts.headers, &origin)?;
+            exchange.browser = true;
+        }
         if !route.public {
             let tenant = tenant.ok_or_else(Problem::not_found)?;
-            self.admit_member(exchange, tenant, &parts).await?;
+            self.admit_member(exchange, tenant, &mut parts, &crumbs)
+                .await?;
         }
         match route.target {
             Target::Service(service) => {
@@ -194,9 +207,14 @@ impl Edge {
         &self,
         exchange: &mut Exchange,
         tenant: Tenant,
-        parts: &Parts,
+        parts: &mut Parts,
+        crumbs: &Crumbs,
     ) -> Result<(), Problem> {
+        let by_cookie = crumbs.sign(&mut parts.headers);
         let session = self.sessions.of(&parts.headers, tenant.id).await?;
+        if by_cookie {
+            cookies::check_token(&parts.method, &parts.headers, &self.csrf, session.id)?;
+        }
         exchange.user = Some(session.user);
         let standing = self.limits.user.count(&session.user);
         let within = standing.check();

@@ -29,6 +29,8 @@ pub struct Exchange {
     pub tenant: Option<TenantId>,
     pub user: Option<UserId>,
     pub standing: Option<Standing>,
+    /// Whether the client keeps its session in cookies.
+    pub browser: bool,
     /// The code of the gateway's own error answer.
     pub code: Option<&'static str>,
 }
@@ -47,6 +49,7 @@ impl Exchange {
             tenant: None,
             user: None,
             standing: None,
+            browser: false,
             code: None,
         }
     }

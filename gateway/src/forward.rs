@@ -13,6 +13,7 @@ use axum::body::Body;
 use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use httpkit::browser::BROWSER_HEADER;
 use httpkit::tokens::{SERVICE_TOKEN_HEADER, ServiceSigner};
 use httpkit::{Problem, Service};
 use hyper::body::{Body as _, Incoming};
@@ -45,6 +46,7 @@ const RETRY_AFTER_SECONDS: u64 = 2;
 
 const TENANT: HeaderName = HeaderName::from_static("x-tenantry-tenant");
 const CLIENT: HeaderName = HeaderName::from_static(httpkit::CLIENT_ADDRESS_HEADER);
+const BROWSER: HeaderName = HeaderName::from_static(BROWSER_HEADER);
 const SERVICE_TOKEN: HeaderName = HeaderName::from_static(SERVICE_TOKEN_HEADER);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -191,6 +193,9 @@ impl Forward {
         fields.insert(REQUEST_ID, value(&exchange.request_id)?);
         fields.insert(TRACEPARENT, value(&exchange.traceparent)?);
         fields.insert(CLIENT, value(&client.to_string())?);
+        if exchange.browser {
+            fields.insert(BROWSER, HeaderValue::from_static("1"));
+        }
         if let Some(tenant) = exchange.tenant {
             fields.insert(TENANT, value(&tenant.to_string())?);
         }

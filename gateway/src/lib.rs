@@ -6,6 +6,7 @@ mod breaker;
 mod client;
 mod cold;
 mod config;
+mod cookies;
 mod edge;
 mod exchange;
 mod forward;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use httpkit::Service;
+use httpkit::browser::Csrf;
 use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::{Keys, ServiceSigner};
 use runtime::App;
@@ -72,6 +74,7 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
     limits.keep_small(app);
     let gateway = Gateway::new(Edge {
         domain: Domain::new(&common.domain),
+        csrf: Csrf::new(&common.service_secret),
         common: Arc::clone(common),
         client,
         limits,

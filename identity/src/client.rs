@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use httpkit::browser::BROWSER_HEADER;
 
 /// The header in which the gateway names the client's address.
 const ADDRESS: &str = "x-tenantry-client";
@@ -17,6 +18,8 @@ const USER_AGENT_CHARS: usize = 200;
 pub(crate) struct Client {
     pub(crate) address: Option<IpAddr>,
     pub(crate) user_agent: Option<String>,
+    /// Whether it keeps its session in cookies.
+    pub(crate) browser: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Client {
@@ -28,6 +31,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
             address: text(ADDRESS).and_then(|address| address.parse().ok()),
             user_agent: text(header::USER_AGENT.as_str())
                 .map(|agent| agent.chars().take(USER_AGENT_CHARS).collect()),
+            browser: parts.headers.contains_key(BROWSER_HEADER),
         })
     }
 }

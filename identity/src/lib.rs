@@ -28,6 +28,7 @@ use std::time::Duration;
 use axum::Router;
 use chrono::TimeDelta;
 use events::{Amqp, DatabaseOutbox, Publisher};
+use httpkit::browser::Csrf;
 use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::ServiceSigner;
 use httpkit::{Guard, Service, openapi};
@@ -81,6 +82,7 @@ pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
             Service::TenantResolver,
             signer,
         ),
+        csrf: Csrf::new(&app.common.service_secret),
         keys: KeyRing::open(&db, &seal, &app.ids, app.clock.now()).await?,
         passwords: Hasher::new()?,
         throttle: Throttle::new(config.attempts_per_minute),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use chrono::TimeDelta;
 use events::{Envelope, Event};
+use httpkit::browser::Csrf;
 use httpkit::client::Upstream;
 use httpkit::{Guard, Service};
 use kernel::{Clock, Ids, TenantId, UserId};
@@ -27,6 +28,8 @@ pub struct Identity {
     pub ids: Ids,
     /// The control plane.
     pub resolver: Upstream,
+    /// Makes the tokens that browsers prove their own requests with.
+    pub csrf: Csrf,
     /// Signs access tokens.
     pub keys: KeyRing,
     /// Hashes and checks passwords.

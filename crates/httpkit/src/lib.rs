@@ -4,6 +4,7 @@
 //! Handlers take [`Json`], [`Path`], [`Query`] and [`ListQuery`] from here, never axum's own: those
 //! answer errors in plain text and let unknown fields pass.
 
+pub mod browser;
 pub mod client;
 mod client_address;
 pub mod context;

@@ -1,11 +1,10 @@
 // Accepts an invitation. Its token stands behind the `#` of the mail's link, so that no server logs it.
-import { byId, call, onSubmit, refreshToken, say } from "./api.js";
+import { byId, call, onSubmit, say } from "./api.js";
 
 const token = new URLSearchParams(location.hash.slice(1)).get("token") || "";
 
 onSubmit("accept", async ({ name, password }) => {
-  const answer = await call("POST", "/invitations/accept", { token, name, password });
-  refreshToken.set((answer.session || answer).refresh_token);
+  await call("POST", "/invitations/accept", { token, name, password });
   location.replace("/");
 });
 

@@ -1,36 +1,7 @@
-// Sign in and look at a board. The access token stays in memory.
-import { byId, call, onSubmit, refreshToken, say } from "./api.js";
+// Sign in and look at a board.
+import { byId, call, csrfToken, onSubmit, say, signedIn } from "./api.js";
 
-let accessToken = null;
-
-// Reads with a token that may have expired meanwhile.
-async function read(path) {
-  try {
-    return await call("GET", path, null, accessToken);
-  } catch (error) {
-    if (error.status !== 401 || !(await refresh())) throw error;
-    return call("GET", path, null, accessToken);
-  }
-}
-
-function keep(answer) {
-  const session = answer.session || answer;
-  accessToken = session.access_token;
-  refreshToken.set(session.refresh_token);
-}
-
-async function refresh() {
-  const token = refreshToken.get();
-  if (!token) return false;
-  accessToken = null;
-  try {
-    keep(await call("POST", "/auth/refresh", { refresh_token: token }));
-    return true;
-  } catch {
-    refreshToken.forget();
-    return false;
-  }
-}
+const read = (path) => signedIn("GET", path);
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -75,12 +46,12 @@ async function showProjects() {
     return option;
   });
   byId("projects").replaceChildren(...options);
-  signedIn(true);
+  showSignedIn(true);
   if (options.length) await showBoard(options[0].value);
   else say("There are no projects yet.");
 }
 
-function signedIn(yes) {
+function showSignedIn(yes) {
   byId("login").hidden = yes;
   for (const id of ["board", "projects", "leave"]) byId(id).hidden = !yes;
 }
@@ -92,14 +63,14 @@ function act(action) {
     try {
       await action(event);
     } catch (error) {
-      if (error.status === 401) signedIn(false);
+      if (error.status === 401) showSignedIn(false);
       say(error.message);
     }
   };
 }
 
 onSubmit("login", async ({ email, password }, form) => {
-  keep(await call("POST", "/auth/login", { email, password }));
+  await call("POST", "/auth/login", { email, password });
   form.reset();
   await showProjects();
 });
@@ -107,14 +78,12 @@ onSubmit("login", async ({ email, password }, form) => {
 byId("projects").addEventListener("change", act((event) => showBoard(event.target.value)));
 
 byId("leave").addEventListener("click", act(async () => {
-  await call("POST", "/auth/logout", null, accessToken).catch(() => null);
-  accessToken = null;
-  refreshToken.forget();
+  await signedIn("POST", "/auth/logout");
   byId("who").textContent = "";
   byId("board").replaceChildren();
-  signedIn(false);
+  showSignedIn(false);
 }));
 
 await act(async () => {
-  if (await refresh()) await showProjects();
+  if (csrfToken()) await showProjects();
 })();

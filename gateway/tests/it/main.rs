@@ -2,6 +2,7 @@
 //! The door over real sockets, in front of small services made for the test.
 
 mod body;
+mod cookies;
 mod forged;
 mod hosts;
 mod instances;

@@ -3,6 +3,7 @@
 //! Refresh tokens rotate: each is good for one pair, and at most one of a session is unused at any time. All uses of
 //! a session's tokens queue on its row. See [`model`] for what happens when a used one comes again.
 
+pub(crate) mod cookies;
 mod model;
 mod refresh;
 mod routes;
@@ -12,7 +13,6 @@ mod token;
 use std::fmt;
 use std::str::FromStr;
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use httpkit::Problem;
 use kernel::secret::{random_token, sha256};
@@ -109,7 +109,7 @@ pub(crate) enum Entry {
 impl IntoResponse for Entry {
     fn into_response(self) -> Response {
         match self {
-            Self::SignedIn(tokens) => Json(tokens).into_response(),
+            Self::SignedIn(tokens) => tokens.into_response(),
         }
     }
 }
@@ -161,7 +161,7 @@ async fn open(
     let refresh = random_token().map_err(Problem::internal)?;
     let expires_at = model::refresh_expiry(now, row.expires_at);
     store::insert_token(db, row.id, sha256(&refresh), now, expires_at).await?;
-    token::issue(identity, grant, row.id, refresh, expires_at)
+    token::issue(identity, grant, row.id, client, refresh, expires_at)
 }
 
 /// Ends a session and tells everybody; false when it had ended before.

@@ -7,9 +7,19 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::model::{self, Presented, Verdict};
 use super::{Grant, Tokens, store, token};
+use crate::client::Client;
 use crate::entity::{refresh_token, session};
 use crate::state::Identity;
 use crate::{account, member};
+
+/// A token as it is presented.
+pub(super) struct Asked<'a> {
+    pub(super) token: &'a str,
+    /// Whether a browser sent it by itself.
+    pub(super) by_cookie: bool,
+    /// What proves then that the host's own page asks.
+    pub(super) csrf: Option<&'a str>,
+}
 
 /// What a presented token came to. Each is to be committed.
 pub(super) enum Outcome {
@@ -21,13 +31,23 @@ pub(super) async fn exchange(
     identity: &Identity,
     transaction: &DatabaseTransaction,
     tenant: TenantId,
-    presented: &str,
+    client: &Client,
+    asked: &Asked<'_>,
 ) -> Result<Outcome, Problem> {
     let now = identity.clock.now();
-    let hash = sha256(presented);
+    let hash = sha256(asked.token);
     let Some((session, row)) = find(transaction, &hash, tenant).await? else {
         return Ok(Outcome::Refused);
     };
+    // Before anything of the session changes: a forged request must not use a token up.
+    if asked.by_cookie
+        && !identity
+            .csrf
+            .admits(session.id, asked.csrf.unwrap_or_default())
+    {
+        return Err(Problem::forbidden("csrf_refused")
+            .with_detail("repeat the cookie `__Host-tenantry_csrf` in `X-CSRF-Token`"));
+    }
     let successor = successor(transaction, &row).await?;
     let facts = Presented {
         revoked: session.revoked_at.is_some(),
@@ -56,7 +76,7 @@ pub(super) async fn exchange(
     store::insert_token(transaction, session.id, sha256(&next), now, expires_at).await?;
     store::spend(transaction, &hash, Some(sha256(&next)), now).await?;
     store::touch(transaction, session.id, now).await?;
-    token::issue(identity, &grant, session.id, next, expires_at).map(Outcome::Renewed)
+    token::issue(identity, &grant, session.id, client, next, expires_at).map(Outcome::Renewed)
 }
 
 /// The token as it is once nobody else can change it, with its session. One of another organization is unknown.

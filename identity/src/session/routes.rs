@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use httpkit::tokens::Via;
-use httpkit::{Caller, Json, Member, NoContent, Problem};
+use httpkit::{Caller, Json, Member, NoContent, Problem, SignedIn};
 use kernel::{Permissions, Role, SessionId};
 use passwords::Password;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::refresh::{Outcome, exchange};
+use super::cookies::{self, Crumbs};
+use super::refresh::{Asked, Outcome, exchange};
 use super::{Entry, Grant, Method, Proof, Tokens, store};
 use crate::account::{self, EmailAddress, User, invalid_credentials};
 use crate::client::Client;
@@ -97,9 +99,10 @@ async fn login(
 /// A refresh token.
 #[derive(Deserialize, Validate, ToSchema)]
 struct Refresh {
-    /// The token of the last answer.
+    /// The token of the last answer. Browsers leave it out: theirs is in a cookie.
+    #[serde(default)]
     #[garde(length(bytes, max = 8192))]
-    refresh_token: String,
+    refresh_token: Option<String>,
 }
 
 /// Exchanges a refresh token for a new pair of tokens. Each is good once: a second use ends the session, but for
@@ -113,28 +116,58 @@ struct Refresh {
     responses(
         (status = 200, description = "a new pair", body = Tokens),
         (status = 401, description = "`invalid_refresh_token`"),
+        (status = 403, description = "`csrf_refused`: the cookie came without its `X-CSRF-Token`"),
     )
 )]
 async fn refresh(
     State(identity): State<Arc<Identity>>,
     caller: Caller,
+    mut client: Client,
+    crumbs: Crumbs,
     Json(body): Json<Refresh>,
-) -> Result<Json<Tokens>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = caller.tenant()?;
+    let by_cookie = body.refresh_token.is_none();
+    let Some(token) = body.refresh_token.or(crumbs.refresh_token) else {
+        return Err(no_refresh_token(&client));
+    };
+    // A token out of a cookie never comes back where scripts can read it.
+    client.browser |= by_cookie;
+    let asked = Asked {
+        token: &token,
+        by_cookie,
+        csrf: crumbs.csrf.as_deref(),
+    };
     let transaction = identity.begin().await?;
-    let outcome = exchange(&identity, &transaction, tenant, &body.refresh_token).await?;
+    let outcome = exchange(&identity, &transaction, tenant, &client, &asked).await?;
     match outcome {
         Outcome::Renewed(tokens) => {
             transaction.commit().await?;
-            Ok(Json(tokens))
+            Ok(tokens.into_response())
         }
         Outcome::Refused => {
             // It may have ended the session, which is to be told.
             identity.commit(transaction).await?;
-            Err(Problem::unauthorized("invalid_refresh_token")
-                .with_detail("the refresh token is not valid, or no longer; sign in again"))
+            let refused = invalid_refresh_token();
+            match by_cookie {
+                true => Ok((cookies::clear(), refused).into_response()),
+                false => Err(refused),
+            }
         }
     }
+}
+
+/// A browser need not know whether it has a session; others are to say which.
+fn no_refresh_token(client: &Client) -> Problem {
+    match client.browser {
+        true => invalid_refresh_token(),
+        false => Problem::field("/refresh_token", "missing", "which token to exchange"),
+    }
+}
+
+fn invalid_refresh_token() -> Problem {
+    Problem::unauthorized("invalid_refresh_token")
+        .with_detail("the refresh token is not valid, or no longer; sign in again")
 }
 
 /// Ends the session of the access token.
@@ -147,16 +180,21 @@ async fn refresh(
     responses(
         (status = 204, description = "signed out"),
         (status = 401, description = "no valid access token"),
+        (status = 403, description = "`session_required`: a personal access token has no session"),
     )
 )]
 async fn logout(
     State(identity): State<Arc<Identity>>,
-    member: Member,
-) -> Result<NoContent, Problem> {
+    client: Client,
+    SignedIn(member): SignedIn,
+) -> Result<Response, Problem> {
     let transaction = identity.begin().await?;
     super::revoke(&identity, &transaction, member.session, "logout").await?;
     identity.commit(transaction).await?;
-    Ok(NoContent)
+    match client.browser {
+        true => Ok((cookies::clear(), NoContent).into_response()),
+        false => Ok(NoContent.into_response()),
+    }
 }
 
 /// The member who is signed in.

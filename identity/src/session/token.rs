@@ -1,38 +1,54 @@
 //! Signs access tokens, and the answer that carries them.
 
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use httpkit::Problem;
 use httpkit::tokens::{AUDIENCE, AccessClaims, ISSUER, Via};
+use httpkit::{Json, Problem};
 use kernel::{EventId, SessionId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Grant;
+use super::cookies::{self, Baked, SetCookies};
+use crate::client::Client;
 use crate::state::Identity;
 
 /// The tokens of a session.
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Session)]
 pub(crate) struct Tokens {
-    /// Goes into `Authorization: Bearer` of each request.
-    access_token: String,
-    /// Always `Bearer`.
+    /// Goes into `Authorization: Bearer` of each request. Absent for browsers, which get cookies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<String>,
+    /// `Bearer`, or `Cookie` for browsers.
     #[schema(example = "Bearer")]
     token_type: &'static str,
     /// Seconds until the access token expires.
     #[schema(example = 900)]
     expires_in: i64,
-    /// Good for one new pair of tokens.
-    refresh_token: String,
+    /// Good for one new pair of tokens. Absent for browsers, which get cookies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     /// Seconds until the refresh token expires.
     #[schema(example = 604_800)]
     refresh_expires_in: i64,
+    /// What a browser is given in their place.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(super) cookies: SetCookies,
+}
+
+impl IntoResponse for Tokens {
+    fn into_response(self) -> Response {
+        (self.cookies.clone(), Json(self)).into_response()
+    }
 }
 
 pub(super) fn issue(
     identity: &Identity,
     grant: &Grant,
     session: SessionId,
+    client: &Client,
     refresh_token: String,
     refresh_expires_at: DateTime<Utc>,
 ) -> Result<Tokens, Problem> {
@@ -53,15 +69,33 @@ pub(super) fn issue(
         permissions: grant.standing.permissions,
         via: Via::Session,
     };
+    let signed = identity.keys.signer.sign(&claims);
+    let access_token = signed.map_err(Problem::internal)?;
+    let expires_in = identity.lifetimes.access.num_seconds();
+    let refresh_expires_in = (refresh_expires_at - now).num_seconds();
+    if client.browser {
+        let cookies = cookies::bake(&Baked {
+            access_token: &access_token,
+            expires_in,
+            refresh_token: &refresh_token,
+            refresh_expires_in,
+            csrf: &identity.csrf.token(session),
+        });
+        return Ok(Tokens {
+            access_token: None,
+            token_type: "Cookie",
+            expires_in,
+            refresh_token: None,
+            refresh_expires_in,
+            cookies,
+        });
+    }
     Ok(Tokens {
-        access_token: identity
-            .keys
-            .signer
-            .sign(&claims)
-            .map_err(Problem::internal)?,
+        access_token: Some(access_token),
         token_type: "Bearer",
-        expires_in: identity.lifetimes.access.num_seconds(),
-        refresh_token,
-        refresh_expires_in: (refresh_expires_at - now).num_seconds(),
+        expires_in,
+        refresh_token: Some(refresh_token),
+        refresh_expires_in,
+        cookies: SetCookies::default(),
     })
 }

@@ -2,6 +2,7 @@
 //! Identity over its routes, on a real PostgreSQL, beside a resolver that keeps the contract in memory.
 
 mod call;
+mod cookies;
 mod document;
 mod invitation;
 mod lifecycle;
