@@ -18,6 +18,7 @@ mod one_time;
 mod organization;
 pub mod password;
 mod plan;
+mod role;
 mod session;
 mod signup;
 pub mod state;
@@ -115,6 +116,7 @@ pub fn router(state: AppState) -> Router {
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())
+        .merge(role::router())
         .merge(lifecycle::router())
         .merge(keys::router());
     openapi::serve(routes).with_state(state)

@@ -80,6 +80,26 @@ impl Identity {
         events::outbox::emit(db, &envelope.with_traceparent(traceparent)).await
     }
 
+    /// Writes many events of one kind.
+    pub(crate) async fn emit_all(
+        &self,
+        db: &impl ConnectionTrait,
+        tenant: TenantId,
+        actor: UserId,
+        events: impl Iterator<Item = impl Event>,
+    ) -> Result<(), DbErr> {
+        let traceparent =
+            httpkit::context::current().and_then(|current| current.traceparent.clone());
+        let source = Service::Identity.name();
+        let envelopes: Vec<Envelope> = events
+            .map(|event| {
+                Envelope::new(&self.ids, &self.clock, source, tenant, actor, &event)
+                    .with_traceparent(traceparent.clone())
+            })
+            .collect();
+        events::outbox::emit_all(db, &envelopes).await
+    }
+
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.db.begin().await
     }

@@ -16,6 +16,15 @@ use crate::{BoxError, Envelope};
 /// Writes one event. Parameters: those of [`NewRow`], in order.
 pub const INSERT: &str = "INSERT INTO outbox (id, type, tenant_id, event) VALUES ($1, $2, $3, $4)";
 
+/// Writes many events. Parameters: ids (`uuid[]`), types (`text[]`), tenants (`text[]`, empty for none), events (`text[]`),
+/// each of the same length and order.
+pub const INSERT_ALL: &str = "INSERT INTO outbox (id, type, tenant_id, event) \
+     SELECT id, type, nullif(tenant_id, '')::uuid, event::jsonb FROM unnest($1, $2, $3, $4) WITH ORDINALITY \
+     AS rows (id, type, tenant_id, event, place) ORDER BY place";
+
+/// Rows written by one statement.
+const AT_ONCE: usize = 1_000;
+
 /// Reads the oldest rows. Parameter: how many (`bigint`). `behind` is how many rows wait from this one
 /// on, as far as sequence numbers tell; it costs one look at the end of the index.
 pub const OLDEST: &str = "SELECT seq, id, type, event::text AS event, \
@@ -70,6 +79,22 @@ pub async fn emit<C: ConnectionTrait>(db: &C, envelope: &Envelope) -> Result<(),
         row.event.into(),
     ];
     db.execute_raw(statement(db, INSERT, values)).await?;
+    Ok(())
+}
+
+/// Writes the events in their order, many by one statement.
+pub async fn emit_all<C: ConnectionTrait>(db: &C, envelopes: &[Envelope]) -> Result<(), DbErr> {
+    for envelopes in envelopes.chunks(AT_ONCE) {
+        let (mut ids, mut kinds, mut tenants, mut events) = (vec![], vec![], vec![], vec![]);
+        for row in envelopes.iter().map(NewRow::from) {
+            ids.push(row.id);
+            kinds.push(row.kind);
+            tenants.push(row.tenant_id.map_or_else(String::new, |id| id.to_string()));
+            events.push(row.event.to_string());
+        }
+        let values = [ids.into(), kinds.into(), tenants.into(), events.into()];
+        db.execute_raw(statement(db, INSERT_ALL, values)).await?;
+    }
     Ok(())
 }
 

@@ -21,9 +21,10 @@ use crate::client::Client;
 use crate::entity::{invitation, user};
 use crate::password;
 use crate::plan;
+use crate::role::CustomRole;
 use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
 use crate::state::{AppState, Identity};
-use crate::{member, organization};
+use crate::{member, organization, role};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -50,6 +51,8 @@ struct Preview {
     email: EmailAddress,
     /// The role to begin with.
     role: Role,
+    /// One of the organization's own roles, which counts in place of `role`.
+    custom_role: Option<CustomRole>,
     /// Whether the address has an account, whose password is then asked for.
     has_account: bool,
 }
@@ -77,10 +80,17 @@ async fn preview_invitation(
     let row = model::check_open(found, identity.clock.now())?;
     let organization = organization::store::by_id(&identity.db, tenant).await?;
     let account = account::store::by_email(&identity.db, &row.email).await?;
+    let role = role::stored(row.role, row.role_id);
+    let role = role::resolve(&identity.db, tenant, role).await?;
+    let id = role.standing.role_id;
     Ok(Json(Preview {
         organization: organization.ok_or_else(model::unknown)?.name,
         email: row.email,
-        role: row.role,
+        role: role.standing.role,
+        custom_role: id.map(|id| CustomRole {
+            id,
+            name: role.name,
+        }),
         has_account: account.is_some(),
     }))
 }
@@ -157,32 +167,28 @@ async fn join(
     user: user::Model,
     allowed: Option<u64>,
 ) -> Result<Grant, Problem> {
-    let (tenant, role, now) = (row.tenant_id, row.role, identity.clock.now());
-    if member::store::standing(db, tenant, user.id)
-        .await?
-        .is_some()
-    {
-        return Err(Problem::conflict(
-            "already_member",
-            "this person is a member already",
-        ));
+    let (tenant, now) = (row.tenant_id, identity.clock.now());
+    let present = member::store::standing(db, tenant, user.id).await?;
+    if present.is_some() {
+        return Err(model::already_member());
     }
     if let Some(allowed) = allowed {
         plan::check_people(member::store::count(db, tenant).await?, allowed)?;
     }
-    member::store::insert(db, tenant, user.id, role, now).await?;
+    let choice = role::stored(row.role, row.role_id);
+    let standing = role::resolve(db, tenant, choice).await?.standing;
+    member::store::insert_as(db, tenant, user.id, &standing, now).await?;
     store::note_accepted(db, row.id, now).await?;
     let joined = MemberJoined {
         user_id: user.id,
         name: user.name.clone(),
-        role,
+        role: standing.role,
     };
     identity.emit(db, tenant, user.id, &joined).await?;
-    let standing = member::store::standing(db, tenant, user.id).await?;
     Ok(Grant {
         user,
         tenant,
-        standing: standing.ok_or_else(Problem::not_found)?,
+        standing,
     })
 }
 

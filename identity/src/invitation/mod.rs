@@ -5,9 +5,11 @@
 
 mod accept;
 mod model;
+mod resend;
 mod routes;
 mod send;
 pub(crate) mod store;
+mod view;
 
 pub(crate) use routes::router;
 pub(crate) use send::Draft;

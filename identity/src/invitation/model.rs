@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use httpkit::Problem;
-use kernel::Role;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::entity::invitation;
 
@@ -13,12 +14,58 @@ pub(super) fn expiry(now: DateTime<Utc>) -> DateTime<Utc> {
     now + LIFETIME
 }
 
-/// Passes when `actor` may invite as `role`.
-pub(super) fn check_grant(actor: Role, role: Role) -> Result<(), Problem> {
-    if actor.may_grant(role) {
-        return Ok(());
+/// The same invitation is not sent twice within this time.
+const BETWEEN_MAILS: TimeDelta = TimeDelta::minutes(1);
+
+/// Whether an invitation can be accepted, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Status {
+    Open,
+    Accepted,
+    Revoked,
+    Expired,
+}
+
+pub(super) fn status(row: &invitation::Model, now: DateTime<Utc>) -> Status {
+    if row.accepted_at.is_some() {
+        Status::Accepted
+    } else if row.revoked_at.is_some() {
+        Status::Revoked
+    } else if row.expires_at <= now {
+        Status::Expired
+    } else {
+        Status::Open
     }
-    Err(Problem::forbidden("role_not_grantable").with_detail("your role does not reach that far"))
+}
+
+/// Passes what may be sent again: an open invitation or one that has expired, unless it was sent just now.
+pub(super) fn check_resendable(
+    row: Option<invitation::Model>,
+    now: DateTime<Utc>,
+) -> Result<invitation::Model, Problem> {
+    let row = row.ok_or_else(unknown)?;
+    match status(&row, now) {
+        Status::Revoked => Err(unknown()),
+        Status::Accepted => Err(used()),
+        Status::Open | Status::Expired => {
+            let wait = row.expires_at - LIFETIME + BETWEEN_MAILS - now;
+            match u64::try_from(wait.num_seconds()) {
+                Ok(seconds) if seconds > 0 => {
+                    Err(Problem::too_many("invitation_just_sent", seconds))
+                }
+                _ => Ok(row),
+            }
+        }
+    }
+}
+
+pub(super) fn already_member() -> Problem {
+    Problem::conflict("already_member", "this person is a member already")
+}
+
+fn used() -> Problem {
+    Problem::gone("invitation_used", "this invitation has been accepted")
 }
 
 /// Passes an open invitation. A revoked one is as unknown as one that never was.
@@ -30,10 +77,7 @@ pub(super) fn check_open(
         .filter(|row| row.revoked_at.is_none())
         .ok_or_else(unknown)?;
     if row.accepted_at.is_some() {
-        return Err(Problem::gone(
-            "invitation_used",
-            "this invitation has been accepted",
-        ));
+        return Err(used());
     }
     if row.expires_at <= now {
         return Err(Problem::gone(
@@ -51,7 +95,7 @@ pub(super) fn unknown() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use kernel::Ids;
+    use kernel::{Ids, Role};
 
     use super::*;
 

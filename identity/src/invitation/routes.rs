@@ -3,71 +3,28 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
-use garde::Validate;
 use httpkit::idempotency::IdempotencyKey;
-use httpkit::{Created, Json, Member, NoContent, PageQuery, PageRequest, Path, Problem};
-use kernel::{InvitationId, Page, Permission, Role, TenantId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use httpkit::{Created, Json, ListQuery, Member, NoContent, PageRequest, Path, Problem};
+use kernel::{InvitationId, Page, Permission};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::send::Draft;
-use super::{accept, model, store};
-use crate::account::{self, EmailAddress};
+use super::view::{CreateInvitation, Invitation, InvitationFilter};
+use super::{accept, model, resend, store};
+use crate::client::Client;
 use crate::entity::invitation;
 use crate::plan;
 use crate::state::{AppState, Identity};
-use crate::{member, organization as organizations};
+use crate::{audit, member, organization as organizations, role};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create_invitation, list_invitations))
         .routes(routes!(delete_invitation))
+        .merge(resend::router())
         .merge(accept::router())
-}
-
-/// Whom to invite.
-#[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
-struct CreateInvitation {
-    /// Where the invitation goes; only an account of this address can accept it.
-    #[garde(custom(account::well_formed))]
-    #[schema(value_type = String, example = "grace@example.com")]
-    email: EmailAddress,
-    /// The role to begin with, none above the own.
-    #[garde(skip)]
-    role: Role,
-}
-
-/// An invitation that can be accepted.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct Invitation {
-    /// Id of the invitation.
-    id: InvitationId,
-    /// Where it went.
-    #[schema(value_type = String, example = "grace@example.com")]
-    email: EmailAddress,
-    /// The role to begin with.
-    role: Role,
-    /// Who invited; nobody for the invitation of the first owner by the operator.
-    invited_by: Option<UserId>,
-    created_at: DateTime<Utc>,
-    /// From then on it cannot be accepted.
-    expires_at: DateTime<Utc>,
-}
-
-impl From<invitation::Model> for Invitation {
-    fn from(row: invitation::Model) -> Self {
-        Self {
-            id: row.id,
-            email: row.email,
-            role: row.role,
-            invited_by: row.invited_by,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-        }
-    }
 }
 
 /// Invites by mail. An earlier invitation of the same address is revoked.
@@ -81,6 +38,7 @@ impl From<invitation::Model> for Invitation {
     params(("Idempotency-Key" = Option<String>, Header, description = "names this request")),
     responses(
         (status = 201, description = "the mail is on its way", body = Invitation),
+        (status = 401, description = "no valid access token"),
         (status = 403, description = "`permission_denied`, `role_not_grantable`, `limit_people`: the plan allows no more"),
         (status = 409, description = "`already_member`"),
         (status = 422, description = "some fields are wrong"),
@@ -90,47 +48,47 @@ async fn create_invitation(
     State(identity): State<Arc<Identity>>,
     member: Member,
     key: IdempotencyKey,
+    client: Client,
     Json(body): Json<CreateInvitation>,
 ) -> Result<Created<Json<Invitation>>, Problem> {
     member.require(Permission::MemberInvite)?;
+    let choice = role::choice(body.role, body.role_id)?;
     let allowed = plan::people(&identity, member.tenant).await?;
-    let now = identity.clock.now();
-    let once = key.once(
-        format!("create_invitation:{}:{}", member.tenant, member.user),
-        &body,
-    );
+    let (tenant, now) = (member.tenant, identity.clock.now());
+    let once = key.once(format!("create_invitation:{tenant}:{}", member.user), &body);
     let transaction = identity.begin().await?;
     if let Some(earlier) = once.replayed::<Invitation>(&transaction, now).await? {
         return Ok(created(earlier));
     }
-    let organization = organizations::store::locked(&transaction, member.tenant).await?;
+    let organization = organizations::store::locked(&transaction, tenant).await?;
     let organization = organization.ok_or_else(Problem::not_found)?;
-    let actor = member::store::role(&transaction, member.tenant, member.user).await?;
-    let actor = actor.ok_or_else(|| Problem::forbidden("permission_denied"))?;
-    model::check_grant(actor, body.role)?;
-    if member::store::by_email(&transaction, member.tenant, &body.email)
-        .await?
-        .is_some()
-    {
-        return Err(Problem::conflict(
-            "already_member",
-            "this person is a member already",
-        ));
+    let role = role::resolve(&transaction, tenant, choice).await?;
+    let actor = member::acting(&transaction, &member).await?;
+    actor.require(Permission::MemberInvite)?;
+    actor.reach(&role.standing)?;
+    let present = member::store::by_email(&transaction, tenant, &body.email).await?;
+    if present.is_some() {
+        return Err(model::already_member());
     }
-    store::revoke_of(&transaction, member.tenant, &body.email, now).await?;
+    store::revoke_of(&transaction, tenant, &body.email, now).await?;
     if let Some(allowed) = allowed {
-        let members = member::store::count(&transaction, member.tenant).await?;
-        let open = store::count_open(&transaction, member.tenant, now).await?;
+        let members = member::store::count(&transaction, tenant).await?;
+        let open = store::count_open(&transaction, tenant, now).await?;
         plan::check_people(members + open, allowed)?;
     }
     let draft = Draft {
         organization: &organization,
         email: body.email,
-        role: body.role,
+        role,
         inviter: Some((member.user, &member.name)),
     };
     let row = draft.send(&identity, &transaction).await?;
-    let view = Invitation::from(row);
+    let event = audit::Event::done("invitation.created", member.user, &client)
+        .at(tenant)
+        .on(row.id.uuid())
+        .with(json!({ "role": row.role, "role_id": row.role_id }));
+    audit::record(&identity, &transaction, event).await?;
+    let view = Invitation::of(row, now);
     once.remember(&transaction, &view).await?;
     identity.commit(transaction).await?;
     Ok(created(view))
@@ -143,30 +101,38 @@ fn created(view: Invitation) -> Created<Json<Invitation>> {
     }
 }
 
-/// Lists the invitations that can be accepted, the latest first.
+/// Lists invitations, the latest first: those that can be accepted, unless another `status` is asked for.
 #[utoipa::path(
     get,
     path = "/api/v1/invitations",
     operation_id = "list_invitations",
     tag = "invitations",
     security(("bearer" = [])),
-    params(PageRequest),
+    params(PageRequest, InvitationFilter),
     responses(
         (status = 200, description = "a page of invitations", body = Page<Invitation>),
+        (status = 401, description = "no valid access token"),
         (status = 403, description = "`permission_denied`"),
+        (status = 422, description = "a parameter is wrong"),
     )
 )]
 async fn list_invitations(
     State(identity): State<Arc<Identity>>,
     member: Member,
-    PageQuery { page, .. }: PageQuery,
+    ListQuery { page, filter }: ListQuery<InvitationFilter>,
 ) -> Result<Json<Page<Invitation>>, Problem> {
     member.require(Permission::MemberInvite)?;
     let (after, now) = (page.after()?, identity.clock.now());
+    let wanted = store::Wanted {
+        status: filter.status.unwrap_or_default().wanted(),
+        email: filter.email,
+        now,
+    };
     let limit = page.limit_and_one();
-    let rows = store::page(&identity.db, member.tenant, now, after, limit).await?;
+    let rows = store::page(&identity.db, member.tenant, &wanted, after, limit).await?;
     let key = |row: &invitation::Model| (row.created_at, row.id);
-    Ok(Json(Page::of(rows, page.limit, key, Invitation::from)))
+    let view = |row| Invitation::of(row, now);
+    Ok(Json(Page::of(rows, page.limit, key, view)))
 }
 
 /// Revokes an invitation.
@@ -179,6 +145,7 @@ async fn list_invitations(
     params(("id" = InvitationId, Path, description = "id of the invitation")),
     responses(
         (status = 204, description = "it can no longer be accepted"),
+        (status = 401, description = "no valid access token"),
         (status = 403, description = "`permission_denied`"),
         (status = 404, description = "`invitation_not_found`"),
     )
@@ -187,12 +154,16 @@ async fn delete_invitation(
     State(identity): State<Arc<Identity>>,
     member: Member,
     Path(id): Path<InvitationId>,
+    client: Client,
 ) -> Result<NoContent, Problem> {
     member.require(Permission::MemberInvite)?;
-    let tenant: TenantId = member.tenant;
-    if store::revoke(&identity.db, tenant, id, identity.clock.now()).await? {
-        Ok(NoContent)
-    } else {
-        Err(model::unknown())
+    let transaction = identity.begin().await?;
+    if !store::revoke(&transaction, member.tenant, id, identity.clock.now()).await? {
+        return Err(model::unknown());
     }
+    let event = audit::Event::done("invitation.revoked", member.user, &client);
+    let event = event.at(member.tenant).on(id.uuid());
+    audit::record(&identity, &transaction, event).await?;
+    identity.commit(transaction).await?;
+    Ok(NoContent)
 }

@@ -1,14 +1,15 @@
 //! Writing an invitation and its mail, the only place where the token is told.
 
 use httpkit::Problem;
+use kernel::UserId;
 use kernel::secret::{random_token, sha256};
-use kernel::{Role, UserId};
 use sea_orm::ConnectionTrait;
 
 use super::{model, store};
 use crate::account::EmailAddress;
 use crate::entity::{invitation, organization};
 use crate::mail;
+use crate::role::Resolved;
 use crate::state::Identity;
 
 /// Who signs the invitations of the operator.
@@ -18,7 +19,8 @@ const OPERATOR: &str = "Tenantry";
 pub(crate) struct Draft<'a> {
     pub(crate) organization: &'a organization::Model,
     pub(crate) email: EmailAddress,
-    pub(crate) role: Role,
+    /// The role to begin with.
+    pub(crate) role: Resolved,
     /// Who invites, and by what name; nobody for the operator.
     pub(crate) inviter: Option<(UserId, &'a str)>,
 }
@@ -35,30 +37,59 @@ impl Draft<'_> {
         let row = invitation::Model {
             id: identity.ids.next(),
             tenant_id: tenant,
-            email: self.email.clone(),
-            role: self.role,
+            email: self.email,
+            role: self.role.standing.role,
             token_hash: sha256(&token).to_vec(),
             invited_by: self.inviter.map(|(user, _)| user),
             created_at: now,
             expires_at: model::expiry(now),
             accepted_at: None,
             revoked_at: None,
-            role_id: None,
+            role_id: self.role.standing.role_id,
         };
+        store::insert(db, row.clone()).await?;
+        let inviter = self.inviter.map(|(_, name)| name);
+        let letter = Letter {
+            organization: self.organization,
+            role: &self.role.name,
+            inviter: inviter.unwrap_or(OPERATOR),
+            token: &token,
+        };
+        letter.send(identity, db, &row).await?;
+        Ok(row)
+    }
+}
+
+/// The mail of an invitation.
+pub(super) struct Letter<'a> {
+    pub(super) organization: &'a organization::Model,
+    /// Name of the role to begin with.
+    pub(super) role: &'a str,
+    /// Name of who invites.
+    pub(super) inviter: &'a str,
+    pub(super) token: &'a str,
+}
+
+impl Letter<'_> {
+    pub(super) async fn send(
+        &self,
+        identity: &Identity,
+        db: &impl ConnectionTrait,
+        row: &invitation::Model,
+    ) -> Result<(), Problem> {
         let values = mail::Invitation {
-            inviter: self.inviter.map_or(OPERATOR, |(_, name)| name),
+            inviter: self.inviter,
             organization: &self.organization.name,
-            role: self.role.as_str(),
-            url: link(identity, &self.organization.subdomain, &token),
+            role: self.role,
+            url: link(identity, &self.organization.subdomain, self.token),
             expires: row.expires_at.format("%-d %B %Y").to_string(),
         };
         let mail = identity
             .templates
-            .invitation(self.email, &values)
+            .invitation(row.email.clone(), &values)
             .map_err(Problem::internal)?;
-        store::insert(db, row.clone()).await?;
-        mail::enqueue(db, &identity.ids, tenant, mail, now).await?;
-        Ok(row)
+        mail::enqueue(db, &identity.ids, row.tenant_id, mail, identity.clock.now()).await?;
+        Ok(())
     }
 }
 

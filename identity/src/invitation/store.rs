@@ -8,6 +8,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select, UpdateMany,
 };
 
+use super::model::Status;
 use crate::account::EmailAddress;
 use crate::entity::invitation::{ActiveModel, Column, Entity, Model};
 
@@ -35,27 +36,63 @@ pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), 
         .map(drop)
 }
 
-/// What can still be accepted, the latest first.
+/// Which invitations.
+pub(super) struct Wanted {
+    pub(super) status: Option<Status>,
+    pub(super) email: Option<EmailAddress>,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Wanted {
+    fn condition(&self, tenant: TenantId) -> Condition {
+        let of = Condition::all().add(Column::TenantId.eq(tenant));
+        let of = match &self.email {
+            Some(email) => of.add(Column::Email.eq(email.clone())),
+            None => of,
+        };
+        match self.status {
+            None => of,
+            Some(Status::Accepted) => of.add(Column::AcceptedAt.is_not_null()),
+            Some(Status::Revoked) => of
+                .add(Column::AcceptedAt.is_null())
+                .add(Column::RevokedAt.is_not_null()),
+            Some(Status::Open) => of.add(pending(tenant)).add(Column::ExpiresAt.gt(self.now)),
+            Some(Status::Expired) => of.add(pending(tenant)).add(Column::ExpiresAt.lte(self.now)),
+        }
+    }
+}
+
+/// Invitations, the latest first.
 pub(super) async fn page(
     db: &impl ConnectionTrait,
     tenant: TenantId,
-    now: DateTime<Utc>,
+    wanted: &Wanted,
     after: Option<(DateTime<Utc>, InvitationId)>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
-    let mut open = pending(tenant).add(Column::ExpiresAt.gt(now));
+    let mut query = Entity::find().filter(wanted.condition(tenant));
     if let Some((created_at, id)) = after {
-        let earlier = Column::CreatedAt.lt(created_at);
-        let same = Column::CreatedAt.eq(created_at).and(Column::Id.lt(id));
-        open = open.add(earlier.or(same));
+        let place = Expr::tuple([Expr::col(Column::CreatedAt), Expr::col(Column::Id)]);
+        query = query.filter(place.lt(Expr::tuple([Expr::val(created_at), Expr::val(id)])));
     }
-    Entity::find()
-        .filter(open)
+    query
         .order_by_desc(Column::CreatedAt)
         .order_by_desc(Column::Id)
         .limit(limit)
         .all(db)
         .await
+}
+
+/// Puts another token and another end in place of those before.
+pub(super) async fn renew(db: &impl ConnectionTrait, row: &Model) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::TokenHash, Expr::value(row.token_hash.clone()))
+        .col_expr(Column::ExpiresAt, Expr::value(row.expires_at))
+        .filter(Column::TenantId.eq(row.tenant_id))
+        .filter(Column::Id.eq(row.id))
+        .exec(db)
+        .await
+        .map(drop)
 }
 
 /// How many can still be accepted.

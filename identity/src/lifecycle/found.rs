@@ -7,6 +7,7 @@ use kernel::{Role, Subdomain, TenantId};
 use crate::account::EmailAddress;
 use crate::entity::organization;
 use crate::invitation::Draft;
+use crate::role::{self, Choice};
 use crate::state::Identity;
 use crate::{member, organization as organizations};
 
@@ -59,7 +60,7 @@ pub(super) async fn found(identity: &Identity, wanted: Wanted) -> Result<bool, P
             let draft = Draft {
                 organization: &row,
                 email,
-                role: Role::Owner,
+                role: role::resolve(&transaction, tenant, Choice::Ours(Role::Owner)).await?,
                 inviter: None,
             };
             draft.send(identity, &transaction).await?;

@@ -1,28 +1,41 @@
 //! Who may change whose role.
 
 use httpkit::Problem;
-use kernel::Role;
+use kernel::{Permission, Role};
 
-/// A change of a member's role.
+use super::Standing;
+
+/// A change of what a member is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Change {
-    /// Role of who asks.
-    pub(super) actor: Role,
-    /// Role that the member has.
-    pub(super) from: Role,
-    /// Role that the member is to have.
-    pub(super) to: Role,
+    /// Who asks.
+    pub(super) actor: Standing,
+    /// What the member is.
+    pub(super) from: Standing,
+    /// What the member is to be; nothing for who is to go.
+    pub(super) to: Option<Standing>,
     /// Owners of the organization now.
     pub(super) owners: u64,
 }
 
-/// Passes when nobody gives or takes a role above the own, and an owner stays.
+/// Passes when nobody gives or takes what he has not, and an owner stays.
 pub(super) fn check(change: Change) -> Result<(), Problem> {
-    if !change.actor.may_grant(change.from) || !change.actor.may_grant(change.to) {
-        return Err(Problem::forbidden("role_not_grantable")
-            .with_detail("your role does not reach that far"));
+    change.actor.require(Permission::MemberManage)?;
+    change.actor.reach(&change.from)?;
+    if let Some(to) = &change.to {
+        change.actor.reach(to)?;
     }
-    if change.from == Role::Owner && change.to != Role::Owner && change.owners <= 1 {
+    check_owner_stays(change.from, change.to, change.owners)
+}
+
+/// Passes unless it is the last owner who is to be one no more.
+pub(super) fn check_owner_stays(
+    from: Standing,
+    to: Option<Standing>,
+    owners: u64,
+) -> Result<(), Problem> {
+    let is_owner = |standing: Standing| standing.role == Role::Owner;
+    if is_owner(from) && !to.is_some_and(is_owner) && owners <= 1 {
         return Err(Problem::conflict(
             "last_owner",
             "an organization needs an owner",
@@ -35,11 +48,11 @@ pub(super) fn check(change: Change) -> Result<(), Problem> {
 mod tests {
     use super::*;
 
-    fn code(actor: Role, from: Role, to: Role, owners: u64) -> Option<&'static str> {
+    fn code(actor: Role, from: Role, to: Option<Role>, owners: u64) -> Option<&'static str> {
         let change = Change {
-            actor,
-            from,
-            to,
+            actor: Standing::of(actor, None),
+            from: Standing::of(from, None),
+            to: to.map(|role| Standing::of(role, None)),
             owners,
         };
         check(change).err().map(|problem| problem.code())
@@ -49,20 +62,24 @@ mod tests {
     fn roles_reach_as_far_as_they_may_grant() {
         use Role::{Admin, Manager, Member, Owner, Viewer};
         let table = [
-            (Owner, Viewer, Owner, 1, None),
-            (Owner, Owner, Admin, 2, None),
-            (Owner, Owner, Admin, 1, Some("last_owner")),
-            (Owner, Owner, Owner, 1, None),
-            (Admin, Member, Admin, 1, None),
-            (Admin, Owner, Member, 2, Some("role_not_grantable")),
-            (Admin, Admin, Owner, 1, Some("role_not_grantable")),
-            (Manager, Viewer, Viewer, 1, Some("role_not_grantable")),
+            (Owner, Viewer, Some(Owner), 1, None),
+            (Owner, Owner, Some(Admin), 2, None),
+            (Owner, Owner, Some(Admin), 1, Some("last_owner")),
+            (Owner, Owner, Some(Owner), 1, None),
+            (Owner, Owner, None, 1, Some("last_owner")),
+            (Owner, Owner, None, 2, None),
+            (Admin, Member, Some(Admin), 1, None),
+            (Admin, Member, None, 1, None),
+            (Admin, Owner, Some(Member), 2, Some("role_not_grantable")),
+            (Admin, Owner, None, 2, Some("role_not_grantable")),
+            (Admin, Admin, Some(Owner), 1, Some("role_not_grantable")),
+            (Manager, Viewer, Some(Viewer), 1, Some("permission_denied")),
         ];
         for (actor, from, to, owners, expected) in table {
             assert_eq!(
                 code(actor, from, to, owners),
                 expected,
-                "{actor}: {from} to {to}"
+                "{actor}: {from} to {to:?}"
             );
         }
     }

@@ -1,42 +1,38 @@
-//! HTTP of members.
+//! HTTP of members: who is there, and as what.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::get;
-use chrono::{DateTime, Utc};
-use events::topic::user::UserPermissionChanged;
 use garde::Validate;
-use httpkit::{Caller, Json, Member, PageQuery, PageRequest, Path, Problem};
-use kernel::{Page, Permission, Permissions, Role, TenantId, UserId};
+use httpkit::{Json, ListQuery, Member, PageRequest, Path, Problem};
+use kernel::{Page, Permission, Role, RoleId, UserId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::list::{self, Wanted};
 use super::model::{self, Change};
 use super::store;
 use crate::account::EmailAddress;
-use crate::organization;
+use crate::client::Client;
+use crate::role::{self, CustomRole};
 use crate::state::{AppState, Identity};
+use crate::{audit, organization};
 
-/// Longest list of changed members.
-const MAX_CHANGED: u64 = 10_000;
+/// Longest text to search for.
+const MAX_SEARCH_CHARS: usize = 200;
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
+pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_users))
-        .routes(routes!(get_user, update_user))
-        .route(
-            "/internal/v1/members/{tenant_id}/{user_id}",
-            get(get_member),
-        )
-        .route("/internal/v1/members/changed", get(list_changed))
+        .routes(routes!(get_user, update_user, replace_user))
 }
 
 /// A member of the organization.
 #[derive(Debug, Serialize, ToSchema)]
-struct MemberView {
+pub(super) struct MemberView {
     /// Id of the person.
     id: UserId,
     /// Display name.
@@ -44,18 +40,51 @@ struct MemberView {
     /// E-mail address.
     #[schema(value_type = String, example = "ada@example.com")]
     email: EmailAddress,
-    /// Role in the organization.
+    /// Role in the organization; `viewer` beside a custom role.
     role: Role,
+    /// One of the organization's own roles, which counts in place of `role`.
+    custom_role: Option<CustomRole>,
+    joined_at: chrono::DateTime<chrono::Utc>,
 }
 
 impl From<store::Member> for MemberView {
     fn from(member: store::Member) -> Self {
+        let name = member.role_name.unwrap_or_default();
         Self {
             id: member.user_id,
             name: member.name,
             email: member.email,
             role: member.role,
+            custom_role: member.role_id.map(|id| CustomRole { id, name }),
+            joined_at: member.joined_at,
         }
+    }
+}
+
+/// Which members.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MemberFilter {
+    /// Part of the name or of the e-mail address.
+    q: Option<String>,
+    /// Who have this role, and none of the organization's own.
+    role: Option<Role>,
+    /// Who have this one of the organization's own roles.
+    role_id: Option<RoleId>,
+}
+
+impl MemberFilter {
+    fn wanted(self) -> Result<Wanted, Problem> {
+        let long = |text: &String| text.chars().count() > MAX_SEARCH_CHARS;
+        if self.q.as_ref().is_some_and(long) {
+            let detail = format!("must be {MAX_SEARCH_CHARS} characters at most");
+            return Err(Problem::field("q", "invalid", detail));
+        }
+        Ok(Wanted {
+            text: self.q.filter(|text| !text.trim().is_empty()),
+            role: self.role,
+            role_id: self.role_id,
+        })
     }
 }
 
@@ -66,20 +95,23 @@ impl From<store::Member> for MemberView {
     operation_id = "list_users",
     tag = "users",
     security(("bearer" = [])),
-    params(PageRequest),
+    params(PageRequest, MemberFilter),
     responses(
         (status = 200, description = "a page of members", body = Page<MemberView>),
         (status = 401, description = "no valid access token"),
+        (status = 403, description = "`permission_denied`"),
+        (status = 422, description = "a parameter is wrong"),
     )
 )]
 async fn list_users(
     State(identity): State<Arc<Identity>>,
     member: Member,
-    PageQuery { page, .. }: PageQuery,
+    ListQuery { page, filter }: ListQuery<MemberFilter>,
 ) -> Result<Json<Page<MemberView>>, Problem> {
     member.require(Permission::MemberRead)?;
-    let after = page.after()?;
-    let rows = store::page(&identity.db, member.tenant, after, page.limit_and_one()).await?;
+    let (after, wanted) = (page.after()?, filter.wanted()?);
+    let limit = page.limit_and_one();
+    let rows = list::page(&identity.db, member.tenant, &wanted, after, limit).await?;
     let key = |row: &store::Member| (row.joined_at, row.user_id);
     Ok(Json(Page::of(rows, page.limit, key, MemberView::from)))
 }
@@ -94,6 +126,8 @@ async fn list_users(
     params(("id" = UserId, Path, description = "id of the person")),
     responses(
         (status = 200, description = "the member", body = MemberView),
+        (status = 401, description = "no valid access token"),
+        (status = 403, description = "`permission_denied`"),
         (status = 404, description = "no member"),
     )
 )]
@@ -107,15 +141,19 @@ async fn get_user(
     Ok(Json(found.ok_or_else(Problem::not_found)?.into()))
 }
 
-/// What of a member may change.
+/// What of a member may change: exactly one of the two. Access tokens that say something else are refused from now
+/// on; refreshing brings new ones.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 struct UpdateUser {
-    /// The new role; access tokens that say another are refused from now on, refreshing brings new ones.
+    /// The new role.
     #[garde(skip)]
-    role: Role,
+    role: Option<Role>,
+    /// The new role, one of the organization's own.
+    #[garde(skip)]
+    role_id: Option<RoleId>,
 }
 
-/// Changes the role of a member. Nobody gives or takes a role above the own, and the last owner stays.
+/// Changes the role of a member. Nobody gives or takes what the own role does not allow, and the last owner stays.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{id}",
@@ -126,90 +164,73 @@ struct UpdateUser {
     request_body = UpdateUser,
     responses(
         (status = 200, description = "the member", body = MemberView),
+        (status = 401, description = "no valid access token"),
         (status = 403, description = "`permission_denied`, `role_not_grantable`"),
         (status = 404, description = "no member"),
         (status = 409, description = "`last_owner`"),
+        (status = 422, description = "some fields are wrong"),
     )
 )]
 async fn update_user(
     State(identity): State<Arc<Identity>>,
     member: Member,
     Path(id): Path<UserId>,
+    client: Client,
     Json(body): Json<UpdateUser>,
 ) -> Result<Json<MemberView>, Problem> {
     member.require(Permission::MemberManage)?;
-    let tenant = member.tenant;
+    let choice = role::choice(body.role, body.role_id)?;
+    let (tenant, now) = (member.tenant, identity.clock.now());
     let transaction = identity.begin().await?;
     organization::store::locked(&transaction, tenant).await?;
-    let actor = store::role(&transaction, tenant, member.user).await?;
-    let found = store::by_id(&transaction, tenant, id).await?;
-    let mut target = found.ok_or_else(Problem::not_found)?;
+    let actor = super::acting(&transaction, &member).await?;
+    let from = store::standing(&transaction, tenant, id).await?;
+    let from = from.ok_or_else(Problem::not_found)?;
+    let to = role::resolve(&transaction, tenant, choice).await?.standing;
     model::check(Change {
-        actor: actor.ok_or_else(|| Problem::forbidden("permission_denied"))?,
-        from: target.role,
-        to: body.role,
+        actor,
+        from,
+        to: Some(to),
         owners: store::owners(&transaction, tenant).await?,
     })?;
-    if target.role != body.role {
-        target.role = body.role;
-        store::set_role(&transaction, tenant, id, body.role, identity.clock.now()).await?;
-        let (user_id, role) = (id, body.role);
-        let event = UserPermissionChanged {
-            user_id,
-            role,
-            permissions: Some(role.permissions()),
-        };
-        identity
-            .emit(&transaction, tenant, member.user, &event)
-            .await?;
+    if from != to {
+        store::set_standing(&transaction, tenant, id, &to, now).await?;
+        super::tell_changed(&identity, &transaction, tenant, member.user, (id, &to)).await?;
+        let event = audit::Event::done("member.role_changed", member.user, &client)
+            .at(tenant)
+            .on(id.uuid())
+            .with(json!({ "role": to.role, "role_id": to.role_id, "from_role": from.role, "from_role_id": from.role_id }));
+        audit::record(&identity, &transaction, event).await?;
     }
+    let target = store::by_id(&transaction, tenant, id).await?;
     identity.commit(transaction).await?;
-    Ok(Json(target.into()))
+    Ok(Json(target.ok_or_else(Problem::not_found)?.into()))
 }
 
-/// A member, as services need it.
-#[derive(Debug, Serialize)]
-struct InternalMember {
-    user_id: UserId,
-    name: String,
-    role: Role,
-}
-
-async fn get_member(
-    State(identity): State<Arc<Identity>>,
-    _: Caller,
-    Path((tenant, user)): Path<(TenantId, UserId)>,
-) -> Result<Json<InternalMember>, Problem> {
-    let found = store::by_id(&identity.db, tenant, user).await?;
-    let member = found.ok_or_else(Problem::not_found)?;
-    Ok(Json(InternalMember {
-        user_id: member.user_id,
-        name: member.name,
-        role: member.role,
-    }))
-}
-
-/// A member who came or changed within the life of an access token.
-#[derive(Debug, Serialize)]
-struct ChangedMember {
-    tenant_id: TenantId,
-    user_id: UserId,
-    permissions: Permissions,
-    changed_at: DateTime<Utc>,
-}
-
-/// What a gateway that missed events needs to know.
-async fn list_changed(
-    State(identity): State<Arc<Identity>>,
-    _: Caller,
-) -> Result<Json<Vec<ChangedMember>>, Problem> {
-    let since = identity.clock.now() - identity.lifetimes.access;
-    let rows = store::changed_since(&identity.db, since, MAX_CHANGED).await?;
-    let changed = rows.into_iter().map(|row| ChangedMember {
-        tenant_id: row.tenant_id,
-        user_id: row.user_id,
-        permissions: row.standing().permissions,
-        changed_at: row.updated_at,
-    });
-    Ok(Json(changed.collect()))
+/// Changes the role of a member, as PATCH does.
+#[utoipa::path(
+    put,
+    path = "/api/v1/users/{id}",
+    operation_id = "replace_user",
+    tag = "users",
+    security(("bearer" = [])),
+    params(("id" = UserId, Path, description = "id of the person")),
+    request_body = UpdateUser,
+    responses(
+        (status = 200, description = "the member", body = MemberView),
+        (status = 401, description = "no valid access token"),
+        (status = 403, description = "`permission_denied`, `role_not_grantable`"),
+        (status = 404, description = "no member"),
+        (status = 409, description = "`last_owner`"),
+        (status = 422, description = "some fields are wrong"),
+    )
+)]
+async fn replace_user(
+    identity: State<Arc<Identity>>,
+    member: Member,
+    id: Path<UserId>,
+    client: Client,
+    body: Json<UpdateUser>,
+) -> Result<Json<MemberView>, Problem> {
+    update_user(identity, member, id, client, body).await
 }

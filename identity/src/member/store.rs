@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{Role, RoleId, TenantId, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select, raw_sql,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, RelationDef, Select, raw_sql,
 };
 
 use super::Standing;
@@ -20,6 +20,9 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) email: EmailAddress,
     pub(crate) role: Role,
+    /// One of the organization's own, with its name.
+    pub(crate) role_id: Option<RoleId>,
+    pub(crate) role_name: Option<String>,
     pub(crate) joined_at: DateTime<Utc>,
 }
 
@@ -29,29 +32,30 @@ fn scoped(tenant: TenantId) -> Select<Entity> {
         .filter(Column::Active.eq(true))
 }
 
-fn with_person(tenant: TenantId) -> Select<Entity> {
+pub(super) fn with_person(tenant: TenantId) -> Select<Entity> {
     let person: RelationDef = Entity::belongs_to(user::Entity)
         .from(Column::UserId)
         .to(user::Column::Id)
         .into();
     scoped(tenant)
         .join(JoinType::InnerJoin, person)
+        .join(JoinType::LeftJoin, own_role())
         .select_only()
-        .columns([Column::UserId, Column::Role, Column::JoinedAt])
+        .columns([
+            Column::UserId,
+            Column::Role,
+            Column::RoleId,
+            Column::JoinedAt,
+        ])
         .columns([user::Column::Name, user::Column::Email])
+        .column_as(role::Column::Name, "role_name")
 }
 
-/// The person's role in the organization; `None` for who is no member.
-pub(crate) async fn role(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    user: UserId,
-) -> Result<Option<Role>, DbErr> {
-    let found = scoped(tenant)
-        .filter(Column::UserId.eq(user))
-        .one(db)
-        .await?;
-    Ok(found.map(|row| row.role))
+fn own_role() -> RelationDef {
+    Entity::belongs_to(role::Entity)
+        .from(Column::RoleId)
+        .to(role::Column::Id)
+        .into()
 }
 
 /// What the person is and may do in the organization; `None` for who is no member.
@@ -84,12 +88,8 @@ impl Row {
 }
 
 fn with_role(memberships: Select<Entity>) -> Select<Entity> {
-    let own: RelationDef = Entity::belongs_to(role::Entity)
-        .from(Column::RoleId)
-        .to(role::Column::Id)
-        .into();
     memberships
-        .join(JoinType::LeftJoin, own)
+        .join(JoinType::LeftJoin, own_role())
         .select_only()
         .columns([Column::TenantId, Column::UserId, Column::UpdatedAt])
         .columns([Column::Role, Column::RoleId])
@@ -113,28 +113,6 @@ pub(crate) async fn by_email(
 ) -> Result<Option<Member>, DbErr> {
     let one = with_person(tenant).filter(user::Column::Email.eq(email.clone()));
     one.into_model().one(db).await
-}
-
-/// Members in the order they joined.
-pub(crate) async fn page(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    after: Option<(DateTime<Utc>, UserId)>,
-    limit: u64,
-) -> Result<Vec<Member>, DbErr> {
-    let mut query = with_person(tenant);
-    if let Some((joined_at, user)) = after {
-        let later = Column::JoinedAt.gt(joined_at);
-        let same = Column::JoinedAt.eq(joined_at).and(Column::UserId.gt(user));
-        query = query.filter(Condition::any().add(later).add(same));
-    }
-    query
-        .order_by_asc(Column::JoinedAt)
-        .order_by_asc(Column::UserId)
-        .limit(limit)
-        .into_model()
-        .all(db)
-        .await
 }
 
 /// Members of all organizations who came or changed since, the latest first.
@@ -165,18 +143,28 @@ pub(crate) async fn count(db: &impl ConnectionTrait, tenant: TenantId) -> Result
     scoped(tenant).count(db).await
 }
 
-/// Makes the members of `source` members of `tenant`, as what they are there; answers how many they are.
+/// Makes the members of `source` members of `tenant`, as what they are there, roles of its own included; answers how
+/// many they are.
 pub(crate) async fn copy(
     db: &impl ConnectionTrait,
     source: TenantId,
     tenant: TenantId,
     now: DateTime<Utc>,
 ) -> Result<u64, DbErr> {
+    db.execute_raw(raw_sql!(
+        Postgres,
+        "insert into roles (id, tenant_id, name, description, permissions, created_at, updated_at)
+         select gen_random_uuid(), {tenant}, name, description, permissions, {now}, {now} from roles
+         where tenant_id = {source}"
+    ))
+    .await?;
     let copied = db.execute_raw(raw_sql!(
         Postgres,
-        "insert into memberships (tenant_id, user_id, role, active, joined_at, updated_at)
-         select {tenant}, user_id, role, active, joined_at, {now} from memberships
-         where tenant_id = {source} and active"
+        "insert into memberships (tenant_id, user_id, role, role_id, active, joined_at, updated_at)
+         select {tenant}, m.user_id, m.role, own.id, m.active, m.joined_at, {now} from memberships m
+         left join roles theirs on theirs.id = m.role_id
+         left join roles own on own.tenant_id = {tenant} and lower(own.name) = lower(theirs.name)
+         where m.tenant_id = {source} and m.active"
     ));
     Ok(copied.await?.rows_affected())
 }
@@ -219,14 +207,25 @@ pub(crate) async fn insert(
     role: Role,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    insert_as(db, tenant, user, &Standing::of(role, None), now).await
+}
+
+/// The same with a role of whichever kind.
+pub(crate) async fn insert_as(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+    standing: &Standing,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let row = Model {
         tenant_id: tenant,
         user_id: user,
-        role,
+        role: standing.role,
         active: true,
         joined_at: now,
         updated_at: now,
-        role_id: None,
+        role_id: standing.role_id,
     };
     let renew = OnConflict::columns([Column::TenantId, Column::UserId])
         .update_columns([
@@ -244,19 +243,56 @@ pub(crate) async fn insert(
         .map(drop)
 }
 
-pub(crate) async fn set_role(
+pub(super) async fn set_standing(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     user: UserId,
-    role: Role,
+    standing: &Standing,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     Entity::update_many()
-        .col_expr(Column::Role, Expr::value(role))
+        .col_expr(Column::Role, Expr::value(standing.role))
+        .col_expr(Column::RoleId, Expr::value(standing.role_id))
         .col_expr(Column::UpdatedAt, Expr::value(now))
         .filter(Column::TenantId.eq(tenant))
         .filter(Column::UserId.eq(user))
         .exec(db)
         .await
         .map(drop)
+}
+
+/// Makes the person no member any more; what refers to the membership stays.
+pub(super) async fn deactivate(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Active, Expr::value(false))
+        .col_expr(Column::Role, Expr::value(Role::Viewer))
+        .col_expr(Column::RoleId, Expr::value(None::<RoleId>))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::UserId.eq(user))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Notes that what a role of the organization's own allows has changed; answers who has it.
+pub(crate) async fn touch_role(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    role: RoleId,
+    now: DateTime<Utc>,
+) -> Result<Vec<UserId>, DbErr> {
+    let touched = Entity::update_many()
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::RoleId.eq(role))
+        .filter(Column::Active.eq(true))
+        .exec_with_returning(db)
+        .await?;
+    Ok(touched.into_iter().map(|row| row.user_id).collect())
 }

@@ -1,7 +1,7 @@
 //! Queries over `one_time_tokens`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::UserId;
+use kernel::{TenantId, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
@@ -58,6 +58,21 @@ pub(crate) async fn withdraw(
     Entity::delete_many()
         .filter(Column::UserId.eq(user))
         .filter(Column::Purpose.eq(purpose))
+        .filter(Column::UsedAt.is_null())
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Withdraws all of the person's tokens that were not used and are about this organization.
+pub(crate) async fn withdraw_in(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<(), DbErr> {
+    Entity::delete_many()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::TenantId.eq(tenant))
         .filter(Column::UsedAt.is_null())
         .exec(db)
         .await

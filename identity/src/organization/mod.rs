@@ -1,19 +1,26 @@
-//! Organizations, as identity knows them: a tenant of the catalog under the same id, with a name and members.
+//! Organizations as identity knows them: a tenant of the catalog under the same id, with a name, rules and members.
 
+mod model;
 mod routes;
+mod settings;
 pub(crate) mod store;
 
 use kernel::TenantId;
 use runtime::Common;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::entity::organization;
-
-pub(crate) use routes::router;
+use crate::state::AppState;
 
 /// Security events are kept for a year unless the organization says otherwise.
 pub(crate) const AUDIT_RETENTION_DAYS: i32 = 365;
+
+/// What clients ask, and what services ask.
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    settings::router().merge(routes::router())
+}
 
 /// An organization.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -62,6 +62,34 @@ pub(crate) async fn rename(
         .map(drop)
 }
 
+/// Writes name and rules down.
+pub(super) async fn save(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Name, Expr::value(row.name))
+        .col_expr(
+            Column::AllowedEmailDomains,
+            Expr::value(row.allowed_email_domains),
+        )
+        .col_expr(
+            Column::RequireSecondFactor,
+            Expr::value(row.require_second_factor),
+        )
+        .col_expr(Column::PasswordSignIn, Expr::value(row.password_sign_in))
+        .col_expr(
+            Column::SwitchWithoutPassword,
+            Expr::value(row.switch_without_password),
+        )
+        .col_expr(
+            Column::AuditRetentionDays,
+            Expr::value(row.audit_retention_days),
+        )
+        .col_expr(Column::Version, Expr::value(row.version))
+        .filter(Column::TenantId.eq(row.tenant_id))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
 /// Removes an organization; what refers to it goes with it.
 pub(crate) async fn remove(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
     let removed = Entity::delete_by_id(tenant).exec(db).await?;

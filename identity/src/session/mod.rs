@@ -16,7 +16,7 @@ use std::str::FromStr;
 use axum::response::{IntoResponse, Response};
 use httpkit::Problem;
 use kernel::secret::{random_token, sha256};
-use kernel::{SessionId, TenantId};
+use kernel::{SessionId, TenantId, UserId};
 use sea_orm::{ConnectionTrait, DbErr, DeriveValueType};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -179,6 +179,40 @@ pub(crate) async fn revoke(
     metrics::counter!("identity_sessions_revoked_total", "reason" => reason).increment(1);
     tracing::info!(session.id = %row.id, reason, "session revoked");
     Ok(true)
+}
+
+/// How the session was opened; 401 for one that has ended.
+pub(crate) async fn method_of(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+) -> Result<Method, Problem> {
+    let found = store::by_id(db, session).await?;
+    let live = found.filter(|row| row.revoked_at.is_none());
+    let ended = || Problem::unauthorized("session_ended");
+    live.map(|row| row.method).ok_or_else(ended)
+}
+
+/// Ends all that somebody who is no member any more could still come in with, and tells everybody.
+pub(crate) async fn end_of_member(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+    reason: &'static str,
+) -> Result<(), DbErr> {
+    for session in store::live_of_member(db, tenant, user).await? {
+        revoke(identity, db, session, reason).await?;
+    }
+    let now = identity.clock.now();
+    for token in store::revoke_tokens_of(db, tenant, user, now).await? {
+        let event = events::topic::session::SessionRevoked {
+            session_id: token.into(),
+            user_id: user,
+            expires_at: now + identity.lifetimes.access,
+        };
+        identity.emit(db, tenant, user, &event).await?;
+    }
+    Ok(())
 }
 
 /// Removes all sessions of an organization and tells everybody of those with access tokens that are still good;

@@ -1,11 +1,12 @@
 //! Queries over `sessions` and `refresh_tokens`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{SessionId, TenantId};
+use kernel::{SessionId, TenantId, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, raw_sql,
 };
+use uuid::Uuid;
 
 use crate::entity::{refresh_token, session};
 
@@ -124,6 +125,47 @@ pub(super) async fn live_of(
         .filter(Column::LastUsedAt.gt(since))
         .all(db)
         .await
+}
+
+pub(super) async fn by_id(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+) -> Result<Option<session::Model>, DbErr> {
+    session::Entity::find_by_id(id).one(db).await
+}
+
+/// Sessions of a member that have not ended.
+pub(super) async fn live_of_member(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Vec<SessionId>, DbErr> {
+    use session::Column;
+    session::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::RevokedAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Revokes the personal access tokens of a member; answers which were not yet.
+pub(super) async fn revoke_tokens_of(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, DbErr> {
+    let revoked = db.query_all_raw(raw_sql!(
+        Postgres,
+        "update personal_tokens set revoked_at = {now}
+         where tenant_id = {tenant} and user_id = {user} and revoked_at is null returning id"
+    ));
+    let rows = revoked.await?;
+    rows.iter().map(|row| row.try_get("", "id")).collect()
 }
 
 /// Removes all sessions of an organization; answers how many there were.

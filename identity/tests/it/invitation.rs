@@ -26,7 +26,7 @@ async fn invited_person_joins_once_with_the_role_that_was_given() {
     let preview = preview.send().await.expect(200).body;
     assert_eq!(
         preview,
-        json!({"organization": "The acme company", "email": "grace@example.com", "role": "manager", "has_account": false})
+        json!({"organization": "The acme company", "email": "grace@example.com", "role": "manager", "custom_role": null, "has_account": false})
     );
 
     let session = accept(&world, &acme, &token, PASSWORD)

@@ -91,6 +91,17 @@ impl World {
         self.call(Method::POST, path).json(body)
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Call<'_> {
+        self.call(Method::DELETE, path)
+    }
+
+    /// Id of the person whose access token it is.
+    pub(crate) async fn user_id(&self, tenant: TenantId, token: &str) -> String {
+        let me = self.get("/api/v1/auth/me").at(tenant).bearer(token);
+        let me = me.send().await.expect(200).body;
+        me["user"]["id"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) fn patch(&self, path: &str, body: &Value) -> Call<'_> {
         self.call(Method::PATCH, path).json(body)
     }
