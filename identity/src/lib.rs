@@ -4,7 +4,7 @@
 //! keys it serves.
 
 mod account;
-mod audit;
+pub mod audit;
 mod client;
 pub mod config;
 pub mod entity;
@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use chrono::TimeDelta;
 use events::{Amqp, DatabaseOutbox, Publisher};
 use httpkit::browser::Csrf;
@@ -118,8 +119,10 @@ pub fn router(state: AppState) -> Router {
         .merge(organization::router())
         .merge(role::router())
         .merge(lifecycle::router())
+        .merge(audit::router())
         .merge(keys::router());
-    openapi::serve(routes).with_state(state)
+    let denials = from_fn_with_state(state.clone(), audit::denials::note);
+    openapi::serve(routes).layer(denials).with_state(state)
 }
 
 fn check_health(app: &App, identity: &Arc<Identity>) {
@@ -138,6 +141,9 @@ fn spawn_events(app: &App, identity: &Arc<Identity>) -> anyhow::Result<()> {
     let news = lifecycle::news::consumer(amqp.clone(), lifecycle::news::QUEUE);
     let news = lifecycle::news::run(Arc::clone(identity), news, app.shutdown.clone());
     app.spawn("tenant news", news);
+    let told = audit::news::consumer(amqp.clone(), audit::news::QUEUE);
+    let told = audit::news::run(Arc::clone(identity), told, app.shutdown.clone());
+    app.spawn("audit news", told);
     let publisher = Publisher::new(amqp);
     let state = publisher.state();
     app.health.add_optional("broker", move || {

@@ -26,6 +26,6 @@ pub use guard::{Caller, Guard, Member, Service, Shared, SignedIn, bearer, refusa
 pub use json::Json;
 pub use path::Path;
 pub use precondition::IfMatch;
-pub use problem::{Cause, FieldError, Problem, ProblemBody};
+pub use problem::{Cause, FieldError, Problem, ProblemBody, ProblemCode};
 pub use query::{ListQuery, NoFilter, PageQuery, PageRequest, Query};
 pub use respond::{Created, NoContent, Versioned};

@@ -33,6 +33,10 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub struct Cause(pub Arc<dyn Error + Send + Sync>);
 
+/// The code of an error answer, for layers around the handler. Found in the extensions of the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProblemCode(pub &'static str);
+
 /// One wrong field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
@@ -260,6 +264,7 @@ impl IntoResponse for Problem {
         if self.0.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        response.extensions_mut().insert(ProblemCode(self.0.code));
         if let Some(cause) = self.0.cause {
             response.extensions_mut().insert(cause);
         }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::Identity;
-use crate::{mail, one_time, session, signup};
+use crate::{audit, mail, one_time, session, signup};
 
 /// Between two looks for what is old.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
@@ -45,12 +45,14 @@ pub async fn sweep(identity: &Identity) -> Result<(), DbErr> {
     signup::sweep::sweep(identity).await
 }
 
-async fn forget(identity: &Identity) -> Result<(), DbErr> {
+/// Forgets what is old.
+pub async fn forget(identity: &Identity) -> Result<(), DbErr> {
     let (db, now) = (&identity.db, identity.clock.now());
     session::forget_expired(db, now).await?;
     one_time::forget_expired(db, now).await?;
     mail::forget_sent(db, now, SENT_MAIL_KEPT).await?;
     signup::store::forget_old(db, now, SIGNUPS_KEPT).await?;
+    audit::forget_old(db).await?;
     let sql = "delete from idempotency_keys where created_at < $1";
     let values = [(now - KEYS_KEPT).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, raw_sql};
 use serde::Serialize;
 
 use crate::state::Identity;
-use crate::{account, invitation, mail, member, organization, session, signup};
+use crate::{account, audit, invitation, mail, member, organization, session, signup};
 
 /// How many rows were removed.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,6 +18,7 @@ pub(super) struct Erased {
     mails: u64,
     signups: u64,
     answers: u64,
+    audit_events: u64,
     /// Who was in this organization alone.
     people: u64,
 }
@@ -36,8 +37,10 @@ pub(super) async fn erase(identity: &Identity, tenant: TenantId) -> Result<Erase
         signups: signup::store::forget_of(&transaction, tenant).await?,
         answers: remove_answers(&transaction, tenant).await?,
         organizations: organization::store::remove(&transaction, tenant).await?,
+        audit_events: 0,
         people: 0,
     };
+    erased.audit_events = audit::forget_of(&transaction, tenant).await?;
     erased.people = account::store::remove_homeless(&transaction, &people).await?;
     identity.commit(transaction).await?;
     tracing::info!(tenant.id = %tenant, memberships = erased.memberships, people = erased.people, "organization erased");

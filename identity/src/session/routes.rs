@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use httpkit::tokens::Via;
 use httpkit::{Caller, Json, Member, NoContent, Problem, SignedIn};
-use kernel::{Permissions, Role, SessionId};
+use kernel::{Permissions, Role, SessionId, TenantId};
 use passwords::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,8 +19,10 @@ use super::cookies::{self, Crumbs};
 use super::refresh::{Asked, Outcome, exchange};
 use super::{Entry, Grant, Method, Proof, Tokens, store};
 use crate::account::{self, EmailAddress, User, invalid_credentials};
+use crate::audit;
 use crate::client::Client;
-use crate::member;
+use crate::entity::user;
+use crate::member::{self, Standing};
 use crate::organization::{self, Organization};
 use crate::password;
 use crate::state::{AppState, Identity};
@@ -79,10 +81,12 @@ async fn login(
         .as_ref()
         .and_then(|user| user.password_hash.as_deref());
     let right = identity.passwords.verify(&body.password, stored).await?;
-    let user = found.filter(|user| right && user.active);
-    let user = user.ok_or_else(invalid_credentials)?;
-    let standing = member::store::standing(&identity.db, tenant, user.id).await?;
-    let standing = standing.ok_or_else(invalid_credentials)?;
+    let Some((user, standing)) = member_of(&identity, tenant, found.filter(|_| right)).await?
+    else {
+        let refused = invalid_credentials();
+        audit::record_entry_refused(&identity, tenant, &body.email, &client, refused.code()).await;
+        return Err(refused);
+    };
 
     let transaction = identity.begin().await?;
     let grant = Grant {
@@ -94,6 +98,19 @@ async fn login(
     let entry = super::enter(&identity, &transaction, &grant, &client, proof).await?;
     identity.commit(transaction).await?;
     Ok(entry)
+}
+
+/// The person as a member, where it is one and may sign in.
+async fn member_of(
+    identity: &Identity,
+    tenant: TenantId,
+    person: Option<user::Model>,
+) -> Result<Option<(user::Model, Standing)>, Problem> {
+    let Some(user) = person.filter(|user| user.active) else {
+        return Ok(None);
+    };
+    let standing = member::store::standing(&identity.db, tenant, user.id).await?;
+    Ok(standing.map(|standing| (user, standing)))
 }
 
 /// A refresh token.

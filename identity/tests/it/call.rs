@@ -18,6 +18,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) raw: axum::body::Bytes,
 }
 
 impl Answer {
@@ -103,6 +105,7 @@ impl<'a> Call<'a> {
             status: parts.status,
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            raw: bytes,
         }
     }
 }

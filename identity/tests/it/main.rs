@@ -1,6 +1,7 @@
 #![cfg(test)]
 //! Identity over its routes, on a real PostgreSQL, beside a resolver that keeps the contract in memory.
 
+mod audit;
 mod call;
 mod cookies;
 mod document;
