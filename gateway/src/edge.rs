@@ -14,12 +14,12 @@ use axum::Router;
 use axum::body::Body;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, LOCATION};
+use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, Method, Request, Response, StatusCode};
-use httpkit::Problem;
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use httpkit::browser::Csrf;
+use httpkit::{Problem, bearer};
 use kernel::{Ids, Subdomain};
 use runtime::Common;
 use tower::{Service, ServiceExt};
@@ -35,9 +35,10 @@ use crate::headers::{self, HeaderError};
 use crate::host::{Domain, HostError, Place};
 use crate::limits::Limits;
 use crate::path;
+use crate::personal::PersonalTokens;
 use crate::plan::Plans;
 use crate::route::{self, Route, Target, Where};
-use crate::session::Sessions;
+use crate::session::{OUTDATED, Session, Sessions};
 use crate::tenant::{self, Tenant, Tenants};
 
 /// Largest request body.
@@ -57,6 +58,7 @@ pub struct Edge {
     pub plans: Plans,
     pub tenants: Tenants,
     pub sessions: Sessions,
+    pub personal: PersonalTokens,
     pub forward: Forward,
     pub own: Router,
     pub log: AccessLog,
@@ -211,7 +213,13 @@ impl Edge {
         crumbs: &Crumbs,
     ) -> Result<(), Problem> {
         let by_cookie = crumbs.sign(&mut parts.headers);
-        let session = self.sessions.of(&parts.headers, tenant.id).await?;
+        let session = match bearer(&parts.headers).filter(|token| PersonalTokens::is_one(token)) {
+            Some(token) => {
+                let token = token.to_owned();
+                self.exchange(&token, tenant, &mut parts.headers).await?
+            }
+            None => self.sessions.of(&parts.headers, tenant.id).await?,
+        };
         if by_cookie {
             cookies::check_token(&parts.method, &parts.headers, &self.csrf, session.id)?;
         }
@@ -227,6 +235,29 @@ impl Edge {
         let own = exchange.standing.take();
         exchange.standing = own.map(|own| own.nearer(of_all));
         within
+    }
+
+    /// Puts the access token that a program's token stands for in its place. One that was signed before its owner's
+    /// rights changed is fetched anew, once.
+    async fn exchange(
+        &self,
+        token: &str,
+        tenant: Tenant,
+        headers: &mut HeaderMap,
+    ) -> Result<Session, Problem> {
+        let mut asked = 0;
+        loop {
+            asked += 1;
+            let access = self.personal.exchange(token, tenant.id).await?;
+            let field = HeaderValue::try_from(format!("Bearer {access}"));
+            headers.insert(AUTHORIZATION, field.map_err(Problem::internal)?);
+            match self.sessions.of(headers, tenant.id).await {
+                Err(problem) if asked == 1 && problem.code() == OUTDATED => {
+                    self.personal.forget(token, tenant.id).await;
+                }
+                judged => return judged,
+            }
+        }
     }
 
     /// To the name that the organization has now, by the address that is configured: of what the client wrote

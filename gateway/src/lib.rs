@@ -16,6 +16,7 @@ mod limit;
 mod limits;
 mod news;
 mod path;
+mod personal;
 mod plan;
 mod route;
 mod session;
@@ -40,6 +41,7 @@ use crate::forward::Forward;
 use crate::host::Domain;
 use crate::limits::Limits;
 use crate::news::News;
+use crate::personal::PersonalTokens;
 use crate::plan::Plans;
 use crate::session::Sessions;
 use crate::tenant::Tenants;
@@ -62,6 +64,7 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
     let tenants = Tenants::new(upstream(Service::TenantResolver, &common.resolver_url));
     let sessions = Sessions::new(Keys::remote(jwks, http.clone()), app.clock.clone());
     let identity = upstream(Service::Identity, &common.identity_url);
+    let personal = PersonalTokens::new(identity.clone());
     News {
         tenants: tenants.clone(),
         sessions: sessions.clone(),
@@ -81,6 +84,7 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
         plans: Plans::new(),
         tenants,
         sessions,
+        personal,
         forward: Forward::new(common, signer)?,
         own: cold::router(common, http),
         log: AccessLog::start(app),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use dashmap::DashMap;
 use http::HeaderMap;
-use httpkit::tokens::Keys;
+use httpkit::tokens::{Keys, Via};
 use httpkit::{Problem, bearer, refusal};
 use kernel::{Clock, Permissions, SessionId, TenantId, UserId};
 use moka::sync::Cache;
@@ -19,6 +19,9 @@ const TOKENS: u64 = 100_000;
 /// No access token lives longer.
 const LONGEST: Duration = Duration::from_secs(3600);
 
+/// The code of the answer to a token that was signed for other rights.
+pub(crate) const OUTDATED: &str = "token_outdated";
+
 /// Who a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
@@ -28,6 +31,7 @@ pub struct Session {
     issued_at: i64,
     expires_at: i64,
     permissions: Permissions,
+    via: Via,
 }
 
 /// What a member may do since lately.
@@ -83,7 +87,7 @@ impl Sessions {
             return Err(Problem::unauthorized("token_of_other_organization"));
         }
         if self.outdated(&session) {
-            return Err(Problem::unauthorized("token_outdated")
+            return Err(Problem::unauthorized(OUTDATED)
                 .with_detail("what you may do has changed since; refresh the session"));
         }
         Ok(session)
@@ -123,8 +127,13 @@ impl Sessions {
     fn outdated(&self, session: &Session) -> bool {
         let given = self.0.given.get(&(session.tenant, session.user));
         given.is_some_and(|given| {
+            let other = match session.via {
+                Via::Session => session.permissions != given.permissions,
+                // It allows less than its owner may.
+                Via::PersonalToken => !given.permissions.covers(session.permissions),
+            };
             // In the second of the change only the rights tell which came first.
-            session.permissions != given.permissions && session.issued_at <= given.at.timestamp()
+            other && session.issued_at <= given.at.timestamp()
         })
     }
 
@@ -142,6 +151,7 @@ impl Sessions {
             issued_at: claims.iat,
             expires_at: claims.exp,
             permissions: claims.permissions,
+            via: claims.via,
         };
         self.0.verified.insert(hash, session);
         Ok(session)

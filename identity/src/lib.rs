@@ -17,6 +17,7 @@ mod member;
 mod one_time;
 mod organization;
 pub mod password;
+mod personal_token;
 mod plan;
 mod role;
 mod session;
@@ -120,6 +121,7 @@ pub fn router(state: AppState) -> Router {
         .merge(role::router())
         .merge(lifecycle::router())
         .merge(audit::router())
+        .merge(personal_token::router())
         .merge(keys::router());
     let denials = from_fn_with_state(state.clone(), audit::denials::note);
     openapi::serve(routes).layer(denials).with_state(state)

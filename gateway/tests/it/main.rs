@@ -10,6 +10,7 @@ mod limits;
 mod moved;
 mod news;
 mod own;
+mod programs;
 mod services;
 mod support;
 mod tokens;

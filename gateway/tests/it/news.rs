@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{ACME, Door, GLOBEX, config, tenant};
 
 /// Publishes as a service would, until the broker has confirmed it.
-async fn publish<E: Event>(event: &E) {
+pub(crate) async fn publish<E: Event>(event: &E) {
     publish_of(None, event).await;
 }
 
-async fn publish_of<E: Event>(tenant: Option<TenantId>, event: &E) {
+pub(crate) async fn publish_of<E: Event>(tenant: Option<TenantId>, event: &E) {
     let publisher =
         Publisher::new(Amqp::new(&setting("TENANTRY_TEST_AMQP_URL"), "gateway-test").unwrap());
     let shutdown = CancellationToken::new();

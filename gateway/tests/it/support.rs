@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::programs::Programs;
+
 pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
 
 /// Organizations that the resolver of the tests knows.
@@ -36,6 +38,7 @@ pub(crate) fn tenant(id: u128) -> TenantId {
 pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     pub(crate) resolver: Resolver,
+    pub(crate) programs: Programs,
     signer: AccessSigner,
     app: App,
 }
@@ -50,6 +53,32 @@ pub(crate) struct Resolver {
     pub(crate) globex_renamed: Arc<AtomicBool>,
     /// Requests in a minute that acme may make; no limit while it is 0.
     pub(crate) acme_quota: Arc<AtomicUsize>,
+}
+
+/// Signs as identity does.
+pub(crate) fn signer() -> AccessSigner {
+    AccessSigner::new("k1", &[7; 32])
+}
+
+/// What an access token says that is good for a quarter of an hour.
+pub(crate) fn claims(of: u128, session: SessionId, user: UserId, role: Role) -> AccessClaims {
+    let now = Clock::system().now().timestamp();
+    AccessClaims {
+        iss: ISSUER.into(),
+        aud: AUDIENCE.into(),
+        sub: user,
+        tenant_id: tenant(of),
+        sid: session,
+        jti: uuid::Uuid::nil(),
+        iat: now,
+        nbf: now,
+        exp: now + 900,
+        name: "Ada".into(),
+        email: "ada@example.com".into(),
+        roles: vec![role],
+        permissions: role.permissions(),
+        via: httpkit::tokens::Via::Session,
+    }
 }
 
 /// Generous, so that only tests of limits meet one.
@@ -75,8 +104,9 @@ impl Door {
 
     /// With several instances of project-svc behind it.
     pub(crate) fn open_before(config: &Config, amqp: &str, projects: &[SocketAddr]) -> Self {
-        let signer = AccessSigner::new("k1", &[7; 32]);
+        let signer = signer();
         let resolver = Resolver::default();
+        let programs = Programs::default();
         let jwks = json!({ "keys": [signer.public_jwk().unwrap()] });
         let identity = echo()
             .route(
@@ -84,6 +114,7 @@ impl Door {
                 get(async move || jwks.to_string()),
             )
             .route("/internal/v1/sessions/revoked", get(async || "[]"))
+            .merge(programs.routes())
             .route("/internal/v1/members/changed", get(async || "[]"));
         let common = common(
             serve(lookup(resolver.clone())),
@@ -106,6 +137,7 @@ impl Door {
         Self {
             address,
             resolver,
+            programs,
             signer,
             app,
         }
@@ -125,24 +157,7 @@ impl Door {
     }
 
     fn sign(&self, of: u128, session: SessionId, user: UserId, role: Role) -> String {
-        let now = Clock::system().now().timestamp();
-        let claims = AccessClaims {
-            iss: ISSUER.into(),
-            aud: AUDIENCE.into(),
-            sub: user,
-            tenant_id: tenant(of),
-            sid: session,
-            jti: uuid::Uuid::nil(),
-            iat: now,
-            nbf: now,
-            exp: now + 900,
-            name: "Ada".into(),
-            email: "ada@example.com".into(),
-            roles: vec![role],
-            permissions: role.permissions(),
-            via: httpkit::tokens::Via::Session,
-        };
-        self.signer.sign(&claims).unwrap()
+        self.signer.sign(&claims(of, session, user, role)).unwrap()
     }
 
     /// Waits until the gateway hears events.

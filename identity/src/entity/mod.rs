@@ -6,6 +6,7 @@ pub mod mail;
 pub mod membership;
 pub mod one_time_token;
 pub mod organization;
+pub mod personal_token;
 pub mod refresh_token;
 pub mod role;
 pub mod session;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::Identity;
-use crate::{audit, mail, one_time, session, signup};
+use crate::{audit, mail, one_time, personal_token, session, signup};
 
 /// Between two looks for what is old.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
@@ -50,6 +50,7 @@ pub async fn forget(identity: &Identity) -> Result<(), DbErr> {
     let (db, now) = (&identity.db, identity.clock.now());
     session::forget_expired(db, now).await?;
     one_time::forget_expired(db, now).await?;
+    personal_token::forget_old(db, now).await?;
     mail::forget_sent(db, now, SENT_MAIL_KEPT).await?;
     signup::store::forget_old(db, now, SIGNUPS_KEPT).await?;
     audit::forget_old(db).await?;

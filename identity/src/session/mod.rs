@@ -26,11 +26,12 @@ use crate::audit;
 use crate::client::Client;
 use crate::entity::{session, user};
 use crate::member::Standing;
+use crate::personal_token;
 use crate::state::Identity;
 
 pub(crate) use routes::router;
 pub(crate) use store::forget_expired;
-pub(crate) use token::Tokens;
+pub(crate) use token::{Signing, Tokens};
 
 /// A member whose account it is, with what the member may do.
 #[derive(Debug)]
@@ -226,6 +227,7 @@ pub(crate) async fn remove_of(
     for row in store::live_of(db, tenant, since).await? {
         tell_ended(identity, db, &row).await?;
     }
+    personal_token::revoke(identity, db, personal_token::Of::Organization(tenant)).await?;
     store::remove_of(db, tenant).await
 }
 

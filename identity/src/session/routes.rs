@@ -24,8 +24,8 @@ use crate::client::Client;
 use crate::entity::user;
 use crate::member::{self, Standing};
 use crate::organization::{self, Organization};
-use crate::password;
 use crate::state::{AppState, Identity};
+use crate::{password, personal_token};
 
 /// Longest list of ended sessions; more in a quarter of an hour would be an incident.
 const MAX_REVOKED: u64 = 10_000;
@@ -280,11 +280,17 @@ async fn list_revoked(
 ) -> Result<Json<Vec<Revoked>>, Problem> {
     let since = identity.clock.now() - identity.lifetimes.access;
     let rows = store::revoked_since(&identity.db, since, MAX_REVOKED).await?;
-    let revoked = rows.into_iter().filter_map(|row| {
-        Some(Revoked {
-            session_id: row.id,
-            expires_at: row.revoked_at? + identity.lifetimes.access,
-        })
+    let sessions = rows.into_iter().filter_map(|row| {
+        let expires_at = row.revoked_at? + identity.lifetimes.access;
+        Some((row.id, expires_at))
     });
+    let tokens = personal_token::revoked_since(&identity.db, since, MAX_REVOKED).await?;
+    let tokens = tokens.iter().filter_map(personal_token::end_of);
+    let revoked = sessions
+        .chain(tokens)
+        .map(|(session_id, expires_at)| Revoked {
+            session_id,
+            expires_at,
+        });
     Ok(Json(revoked.collect()))
 }

@@ -1,10 +1,10 @@
 //! Signs access tokens, and the answer that carries them.
 
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use httpkit::tokens::{AUDIENCE, AccessClaims, ISSUER, Via};
 use httpkit::{Json, Problem};
-use kernel::{EventId, SessionId};
+use kernel::{EventId, Permissions, SessionId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,24 +53,13 @@ pub(super) fn issue(
     refresh_expires_at: DateTime<Utc>,
 ) -> Result<Tokens, Problem> {
     let now = identity.clock.now();
-    let claims = AccessClaims {
-        iss: ISSUER.to_owned(),
-        aud: AUDIENCE.to_owned(),
-        sub: grant.user.id,
-        tenant_id: grant.tenant,
-        sid: session,
-        jti: identity.ids.next::<EventId>().uuid(),
-        iat: now.timestamp(),
-        nbf: now.timestamp(),
-        exp: (now + identity.lifetimes.access).timestamp(),
-        name: grant.user.name.clone(),
-        email: grant.user.email.as_str().to_owned(),
-        roles: vec![grant.standing.role],
-        permissions: grant.standing.permissions,
+    let access_token = Signing {
+        session,
         via: Via::Session,
-    };
-    let signed = identity.keys.signer.sign(&claims);
-    let access_token = signed.map_err(Problem::internal)?;
+        permissions: grant.standing.permissions,
+        lifetime: identity.lifetimes.access,
+    }
+    .sign(identity, grant)?;
     let expires_in = identity.lifetimes.access.num_seconds();
     let refresh_expires_in = (refresh_expires_at - now).num_seconds();
     if client.browser {
@@ -98,4 +87,39 @@ pub(super) fn issue(
         refresh_expires_in,
         cookies: SetCookies::default(),
     })
+}
+
+/// What an access token says beside whose it is.
+pub(crate) struct Signing {
+    /// What it lives by.
+    pub(crate) session: SessionId,
+    pub(crate) via: Via,
+    /// As much as the member may, or less.
+    pub(crate) permissions: Permissions,
+    pub(crate) lifetime: TimeDelta,
+}
+
+impl Signing {
+    /// The signed token.
+    pub(crate) fn sign(self, identity: &Identity, grant: &Grant) -> Result<String, Problem> {
+        let now = identity.clock.now();
+        let claims = AccessClaims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: grant.user.id,
+            tenant_id: grant.tenant,
+            sid: self.session,
+            jti: identity.ids.next::<EventId>().uuid(),
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: (now + self.lifetime).timestamp(),
+            name: grant.user.name.clone(),
+            email: grant.user.email.as_str().to_owned(),
+            roles: vec![grant.standing.role],
+            permissions: self.permissions,
+            via: self.via,
+        };
+        let signed = identity.keys.signer.sign(&claims);
+        signed.map_err(Problem::internal)
+    }
 }

@@ -11,6 +11,7 @@ mod limits;
 mod mail;
 mod member;
 mod organization;
+mod personal_token;
 mod resolver;
 mod role;
 mod session;

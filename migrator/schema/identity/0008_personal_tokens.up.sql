@@ -15,7 +15,10 @@ create table personal_tokens (
     foreign key (tenant_id, user_id) references memberships (tenant_id, user_id) on delete cascade
 );
 comment on table personal_tokens is 'Access tokens for programs; SHA-256 only, hint is what the owner knows it by';
-create index personal_tokens_by_member on personal_tokens (tenant_id, user_id, created_at desc);
+create index personal_tokens_by_member on personal_tokens (tenant_id, user_id, created_at desc, id desc) where revoked_at is null;
+create index personal_tokens_page on personal_tokens (tenant_id, created_at desc, id desc) where revoked_at is null;
+create index personal_tokens_by_user on personal_tokens (user_id) where revoked_at is null;
+create index personal_tokens_by_expiry on personal_tokens (expires_at);
 create index personal_tokens_revoked on personal_tokens (revoked_at) where revoked_at is not null;
 
 alter table signing_keys add column signs_from timestamptz;
