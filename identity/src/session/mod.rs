@@ -204,15 +204,7 @@ pub(crate) async fn end_of_member(
     for session in store::live_of_member(db, tenant, user).await? {
         revoke(identity, db, session, reason).await?;
     }
-    let now = identity.clock.now();
-    for token in store::revoke_tokens_of(db, tenant, user, now).await? {
-        let event = events::topic::session::SessionRevoked {
-            session_id: token.into(),
-            user_id: user,
-            expires_at: now + identity.lifetimes.access,
-        };
-        identity.emit(db, tenant, user, &event).await?;
-    }
+    personal_token::revoke_of_member(identity, db, tenant, user).await?;
     Ok(())
 }
 

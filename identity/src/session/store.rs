@@ -4,9 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{SessionId, TenantId, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, raw_sql,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use uuid::Uuid;
 
 use crate::entity::{refresh_token, session};
 
@@ -150,22 +149,6 @@ pub(super) async fn live_of_member(
         .into_tuple()
         .all(db)
         .await
-}
-
-/// Revokes the personal access tokens of a member; answers which were not yet.
-pub(super) async fn revoke_tokens_of(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    user: UserId,
-    now: DateTime<Utc>,
-) -> Result<Vec<Uuid>, DbErr> {
-    let revoked = db.query_all_raw(raw_sql!(
-        Postgres,
-        "update personal_tokens set revoked_at = {now}
-         where tenant_id = {tenant} and user_id = {user} and revoked_at is null returning id"
-    ));
-    let rows = revoked.await?;
-    rows.iter().map(|row| row.try_get("", "id")).collect()
 }
 
 /// Removes all sessions of an organization; answers how many there were.
