@@ -20,6 +20,7 @@ pub mod password;
 mod personal_token;
 mod plan;
 mod role;
+mod second_factor;
 mod session;
 mod signup;
 pub mod state;
@@ -88,6 +89,7 @@ pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
         csrf: Csrf::new(&app.common.service_secret),
         keys: KeyRing::open(&db, &seal, &app.ids, app.clock.now()).await?,
         passwords: Hasher::new()?,
+        seal,
         throttle: Throttle::new(config.attempts_per_minute),
         templates: Templates::new()?,
         lifetimes: Lifetimes {
@@ -115,6 +117,7 @@ pub fn router(state: AppState) -> Router {
     let routes = OpenApiRouter::with_openapi(Description::openapi())
         .merge(signup::router())
         .merge(session::router())
+        .merge(second_factor::router())
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())

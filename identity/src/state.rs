@@ -8,7 +8,7 @@ use events::{Envelope, Event};
 use httpkit::browser::Csrf;
 use httpkit::client::Upstream;
 use httpkit::{Guard, Service};
-use kernel::{Clock, Ids, TenantId, UserId};
+use kernel::{Clock, Ids, SealKey, TenantId, UserId};
 use passwords::Hasher;
 use runtime::Common;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
@@ -32,6 +32,8 @@ pub struct Identity {
     pub csrf: Csrf,
     /// Signs access tokens.
     pub keys: KeyRing,
+    /// Seals secrets at rest.
+    pub seal: SealKey,
     /// Hashes and checks passwords.
     pub passwords: Hasher,
     /// Limits guesses.

@@ -22,6 +22,7 @@ use crate::entity::{invitation, user};
 use crate::password;
 use crate::plan;
 use crate::role::CustomRole;
+use crate::second_factor::Demand;
 use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
 use crate::state::{AppState, Identity};
 use crate::{member, organization, role};
@@ -122,6 +123,7 @@ struct AcceptInvitation {
     request_body = AcceptInvitation,
     responses(
         (status = 200, description = "a member, signed in", body = Tokens),
+        (status = 202, description = "a member; a second factor is asked for", body = Demand),
         (status = 401, description = "`invalid_credentials`: not the password of the account"),
         (status = 403, description = "`limit_people`: the plan allows no more"),
         (status = 404, description = "`invitation_not_found`"),

@@ -65,6 +65,26 @@ pub(crate) async fn look<P: Purpose>(
     row.map(read).transpose()
 }
 
+/// As [`look`], and nobody else holds or redeems the token before the end of the transaction.
+pub(crate) async fn hold<P: Purpose>(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    token: &str,
+) -> Result<Option<(Owner, P)>, Problem> {
+    let row = store::locked(db, &sha256(token), P::NAME, identity.clock.now()).await?;
+    row.map(read).transpose()
+}
+
+/// Keeps something else with a token that is held.
+pub(crate) async fn amend<P: Purpose>(
+    db: &impl ConnectionTrait,
+    token: &str,
+    payload: &P,
+) -> Result<(), Problem> {
+    let payload = serde_json::to_value(payload).map_err(Problem::internal)?;
+    Ok(store::amend(db, &sha256(token), P::NAME, payload).await?)
+}
+
 /// Uses the token up; of two at once one gets it. `None` for one that is unknown, used or too old.
 pub(crate) async fn redeem<P: Purpose>(
     identity: &Identity,

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{TenantId, UserId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use crate::entity::one_time_token::{ActiveModel, Column, Entity, Model};
 
@@ -33,6 +35,31 @@ pub(super) async fn live(
 ) -> Result<Option<Model>, DbErr> {
     let found = Entity::find().filter(usable(hash, purpose, now));
     found.one(db).await
+}
+
+pub(super) async fn locked(
+    db: &impl ConnectionTrait,
+    hash: &[u8],
+    purpose: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Model>, DbErr> {
+    let found = Entity::find().filter(usable(hash, purpose, now));
+    found.lock_exclusive().one(db).await
+}
+
+pub(super) async fn amend(
+    db: &impl ConnectionTrait,
+    hash: &[u8],
+    purpose: &str,
+    payload: serde_json::Value,
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Payload, Expr::value(payload))
+        .filter(Column::TokenHash.eq(hash.to_vec()))
+        .filter(Column::Purpose.eq(purpose))
+        .exec(db)
+        .await
+        .map(drop)
 }
 
 pub(super) async fn spend(

@@ -21,13 +21,12 @@ use sea_orm::{ConnectionTrait, DbErr, DeriveValueType};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::account;
-use crate::audit;
 use crate::client::Client;
 use crate::entity::{session, user};
-use crate::member::Standing;
-use crate::personal_token;
+use crate::member::{self, Standing};
+use crate::second_factor::{self, Challenge, Demand, Gate};
 use crate::state::Identity;
+use crate::{account, audit, organization, personal_token};
 
 pub(crate) use routes::router;
 pub(crate) use store::forget_expired;
@@ -39,6 +38,23 @@ pub(crate) struct Grant {
     pub(crate) user: user::Model,
     pub(crate) tenant: TenantId,
     pub(crate) standing: Standing,
+}
+
+impl Grant {
+    /// The member as of now: a role that changed counts. `None` for who may not sign in any more.
+    pub(crate) async fn now(
+        db: &impl ConnectionTrait,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<Self>, Problem> {
+        let found = account::store::active(db, user).await?;
+        let standing = member::store::standing(db, tenant, user).await?;
+        Ok(found.zip(standing).map(|(user, standing)| Self {
+            user,
+            tenant,
+            standing,
+        }))
+    }
 }
 
 /// What somebody proved first.
@@ -104,13 +120,17 @@ impl Proof {
 
 /// What signing in came to.
 pub(crate) enum Entry {
+    /// In.
     SignedIn(Tokens),
+    /// In after a second factor.
+    SecondFactor(Demand),
 }
 
 impl IntoResponse for Entry {
     fn into_response(self) -> Response {
         match self {
             Self::SignedIn(tokens) => tokens.into_response(),
+            Self::SecondFactor(demand) => demand.into_response(),
         }
     }
 }
@@ -124,10 +144,28 @@ pub(crate) async fn enter(
     client: &Client,
     proof: Proof,
 ) -> Result<Entry, Problem> {
-    let now = identity.clock.now();
-    account::store::note_login(db, grant.user.id, now).await?;
-    let tokens = open(identity, db, grant, client, proof).await?;
-    Ok(Entry::SignedIn(tokens))
+    let organization = organization::store::by_id(db, grant.tenant).await?;
+    let organization = organization.ok_or_else(Problem::not_found)?;
+    let factors = second_factor::factors(db, grant.user.id).await?;
+    match second_factor::judge(&organization, proof, factors) {
+        Gate::Open => {
+            let now = identity.clock.now();
+            account::store::note_login(db, grant.user.id, now).await?;
+            let tokens = open(identity, db, grant, client, proof).await?;
+            Ok(Entry::SignedIn(tokens))
+        }
+        Gate::Challenge | Gate::Enroll => {
+            let demand = Challenge::issue(identity, db, grant, proof.method, factors).await?;
+            Ok(Entry::SecondFactor(demand))
+        }
+        Gate::Refused => Err(method_refused()),
+    }
+}
+
+/// 403: the organization does not let people in this way.
+pub(crate) fn method_refused() -> Problem {
+    Problem::forbidden("sign_in_method_refused")
+        .with_detail("this organization does not take passwords; sign in another way")
 }
 
 /// Starts a session.

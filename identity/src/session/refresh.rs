@@ -9,8 +9,8 @@ use super::model::{self, Presented, Verdict};
 use super::{Grant, Tokens, store, token};
 use crate::client::Client;
 use crate::entity::{refresh_token, session};
+use crate::organization;
 use crate::state::Identity;
-use crate::{account, member};
 
 /// A token as it is presented.
 pub(super) struct Asked<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Asked<'a> {
 pub(super) enum Outcome {
     Renewed(Tokens),
     Refused,
+    /// The organization demands a second factor by now, and the session began without one.
+    SecondFactorRequired,
 }
 
 pub(super) async fn exchange(
@@ -68,9 +70,13 @@ pub(super) async fn exchange(
         }
         (Verdict::Replace, None) | (Verdict::Rotate, _) => {}
     }
-    let Some(grant) = grant(transaction, &session).await? else {
+    let Some(grant) = Grant::now(transaction, tenant, session.user_id).await? else {
         return Ok(Outcome::Refused);
     };
+    if !session.second_factor && demands_second_factor(transaction, tenant).await? {
+        super::revoke(identity, transaction, session.id, "second_factor_required").await?;
+        return Ok(Outcome::SecondFactorRequired);
+    }
     let next = random_token().map_err(Problem::internal)?;
     let expires_at = model::refresh_expiry(now, session.expires_at);
     store::insert_token(transaction, session.id, sha256(&next), now, expires_at).await?;
@@ -106,16 +112,10 @@ async fn successor(
     }
 }
 
-/// The member as of now: a role that changed is in the new token.
-async fn grant(
+async fn demands_second_factor(
     db: &impl ConnectionTrait,
-    session: &session::Model,
-) -> Result<Option<Grant>, Problem> {
-    let user = account::store::active(db, session.user_id).await?;
-    let standing = member::store::standing(db, session.tenant_id, session.user_id).await?;
-    Ok(user.zip(standing).map(|(user, standing)| Grant {
-        user,
-        tenant: session.tenant_id,
-        standing,
-    }))
+    tenant: TenantId,
+) -> Result<bool, Problem> {
+    let organization = organization::store::by_id(db, tenant).await?;
+    Ok(organization.is_some_and(|organization| organization.require_second_factor))
 }

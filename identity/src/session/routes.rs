@@ -24,6 +24,7 @@ use crate::client::Client;
 use crate::entity::user;
 use crate::member::{self, Standing};
 use crate::organization::{self, Organization};
+use crate::second_factor::Demand;
 use crate::state::{AppState, Identity};
 use crate::{password, personal_token};
 
@@ -63,7 +64,9 @@ struct Login {
     request_body = Login,
     responses(
         (status = 200, description = "signed in", body = Tokens),
+        (status = 202, description = "a second factor is asked for", body = Demand),
         (status = 401, description = "`invalid_credentials`: wrong, or not a member here"),
+        (status = 403, description = "`sign_in_method_refused`: the organization takes no passwords"),
         (status = 422, description = "some fields are wrong"),
         (status = 429, description = "`too_many_attempts`"),
     )
@@ -75,6 +78,7 @@ async fn login(
     Json(body): Json<Login>,
 ) -> Result<Entry, Problem> {
     let tenant = caller.tenant()?;
+    takes_passwords(&identity, tenant).await?;
     identity.throttle.attempt(&body.email, client.address)?;
     let found = account::store::by_email(&identity.db, &body.email).await?;
     let stored = found
@@ -113,6 +117,15 @@ async fn member_of(
     Ok(standing.map(|standing| (user, standing)))
 }
 
+/// Refuses before the password is checked, so that the answer tells nothing about it.
+async fn takes_passwords(identity: &Identity, tenant: TenantId) -> Result<(), Problem> {
+    let organization = organization::store::by_id(&identity.db, tenant).await?;
+    match organization.is_none_or(|organization| organization.password_sign_in) {
+        true => Ok(()),
+        false => Err(super::method_refused()),
+    }
+}
+
 /// A refresh token.
 #[derive(Deserialize, Validate, ToSchema)]
 struct Refresh {
@@ -132,7 +145,7 @@ struct Refresh {
     request_body = Refresh,
     responses(
         (status = 200, description = "a new pair", body = Tokens),
-        (status = 401, description = "`invalid_refresh_token`"),
+        (status = 401, description = "`invalid_refresh_token`, or `second_factor_required`: sign in again"),
         (status = 403, description = "`csrf_refused`: the cookie came without its `X-CSRF-Token`"),
     )
 )]
@@ -166,6 +179,15 @@ async fn refresh(
             // It may have ended the session, which is to be told.
             identity.commit(transaction).await?;
             let refused = invalid_refresh_token();
+            match by_cookie {
+                true => Ok((cookies::clear(), refused).into_response()),
+                false => Err(refused),
+            }
+        }
+        Outcome::SecondFactorRequired => {
+            identity.commit(transaction).await?;
+            let refused = Problem::unauthorized("second_factor_required")
+                .with_detail("the organization demands a second factor; sign in again");
             match by_cookie {
                 true => Ok((cookies::clear(), refused).into_response()),
                 false => Err(refused),

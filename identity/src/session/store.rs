@@ -158,14 +158,36 @@ pub(super) async fn remove_of(db: &impl ConnectionTrait, tenant: TenantId) -> Re
     Ok(removed.rows_affected)
 }
 
+/// A session that goes on.
+pub(crate) async fn live(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<session::Model>, DbErr> {
+    let found = session::Entity::find_by_id(id).one(db).await?;
+    Ok(found.filter(|row| row.revoked_at.is_none() && row.expires_at > now))
+}
+
 /// Whether the session goes on.
 pub(super) async fn is_live(
     db: &impl ConnectionTrait,
     id: SessionId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
-    let found = session::Entity::find_by_id(id).one(db).await?;
-    Ok(found.is_some_and(|row| row.revoked_at.is_none() && row.expires_at > now))
+    Ok(live(db, id, now).await?.is_some())
+}
+
+/// Notes that a second factor was proved inside the session.
+pub(crate) async fn note_second_factor(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+) -> Result<(), DbErr> {
+    session::Entity::update_many()
+        .col_expr(session::Column::SecondFactor, Expr::value(true))
+        .filter(session::Column::Id.eq(id))
+        .exec(db)
+        .await
+        .map(drop)
 }
 
 /// Sessions that ended since, the latest first.

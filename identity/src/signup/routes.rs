@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::member;
 use crate::organization::{self, Organization};
 use crate::password;
+use crate::second_factor::Demand;
 use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
 use crate::state::{AppState, Identity};
 
@@ -66,7 +67,12 @@ struct Owner {
 #[derive(Serialize, ToSchema)]
 struct SignedUp {
     organization: Organization,
-    session: Tokens,
+    /// The owner's session; absent when an account that existed has a second factor to give first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Tokens>,
+    /// What to do for a session then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_factor: Option<Demand>,
     user: User,
 }
 
@@ -119,8 +125,11 @@ async fn create_organization(
         standing,
     };
     let proof = Proof::first(Method::Password);
-    let Entry::SignedIn(session) =
-        session::enter(&identity, &transaction, &grant, &client, proof).await?;
+    let (session, second_factor) =
+        match session::enter(&identity, &transaction, &grant, &client, proof).await? {
+            Entry::SignedIn(tokens) => (Some(tokens), None),
+            Entry::SecondFactor(demand) => (None, Some(demand)),
+        };
     identity.commit(transaction).await?;
     let organization = Organization::of(row, &identity.common);
     Ok(Created {
@@ -128,6 +137,7 @@ async fn create_organization(
         body: Json(SignedUp {
             organization,
             session,
+            second_factor,
             user: grant.user.into(),
         }),
     })

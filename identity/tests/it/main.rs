@@ -14,6 +14,7 @@ mod organization;
 mod personal_token;
 mod resolver;
 mod role;
+mod second_factor;
 mod session;
 mod signup;
 mod world;

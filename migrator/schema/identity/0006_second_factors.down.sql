@@ -1,1 +1,1 @@
-drop table passkeys, recovery_codes, totp_devices;
+drop table second_factor_attempts, passkeys, recovery_codes, totp_devices;

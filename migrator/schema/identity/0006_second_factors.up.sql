@@ -21,10 +21,17 @@ create table passkeys (
     id uuid primary key,
     user_id uuid not null references users (id) on delete cascade,
     credential_id bytea not null unique,
-    credential bytea not null,
+    credential jsonb not null,
     name text not null check (char_length(name) between 1 and 100),
     created_at timestamptz not null default now(),
     last_used_at timestamptz
 );
 comment on table passkeys is 'Public keys of authenticators (WebAuthn level 3)';
 create index passkeys_by_user on passkeys (user_id);
+
+create table second_factor_attempts (
+    user_id uuid primary key references users (id) on delete cascade,
+    wrong integer not null,
+    blocked_until timestamptz not null
+);
+comment on table second_factor_attempts is 'Codes tried in a row, counted before they are checked; gone once one is right';

@@ -1,0 +1,197 @@
+//! HTTP of the second step of a sign-in; who asks has a challenge, no access token.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use garde::Validate;
+use httpkit::{Caller, Json, Problem};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::challenge::Held;
+use super::check::{Answer, check, check_new_device};
+use super::{recovery, store, totp};
+use crate::client::Client;
+use crate::session::{self, Entry, Grant, Proof, Tokens};
+use crate::state::{AppState, Identity};
+use crate::{account, audit};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(give_second_factor))
+        .routes(routes!(enroll_second_factor))
+}
+
+/// A second factor; one of `code` and `recovery_code`.
+#[derive(Deserialize, Validate, ToSchema)]
+struct SecondFactor {
+    /// The challenge that signing in answered.
+    #[garde(length(bytes, max = 200))]
+    challenge: String,
+    /// The code that the authenticator app shows now.
+    #[serde(default)]
+    #[garde(length(bytes, max = 20))]
+    #[schema(example = "123456")]
+    code: Option<String>,
+    /// A recovery code that was not used.
+    #[serde(default)]
+    #[garde(length(bytes, max = 100))]
+    #[schema(example = "9fk2-7d0q-x1mz-c84t")]
+    recovery_code: Option<String>,
+}
+
+/// Signs in with a second factor, after a sign-in that answered 202. The first code after `enroll` sets the
+/// authenticator app up.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/second-factor",
+    operation_id = "give_second_factor",
+    tag = "auth",
+    request_body = SecondFactor,
+    responses(
+        (status = 200, description = "signed in", body = Tokens),
+        (status = 401, description = "`second_factor_refused`: wrong, or used before; `challenge_expired`: sign in again"),
+        (status = 403, description = "`sign_in_method_refused`: not the way in here any more"),
+        (status = 422, description = "some fields are wrong"),
+        (status = 429, description = "`too_many_attempts`"),
+    )
+)]
+async fn give_second_factor(
+    State(identity): State<Arc<Identity>>,
+    caller: Caller,
+    client: Client,
+    Json(body): Json<SecondFactor>,
+) -> Result<Entry, Problem> {
+    let tenant = caller.tenant()?;
+    let answer = Answer::of(body.code.as_deref(), body.recovery_code.as_deref());
+    let answer = answer.ok_or_else(one_of)?;
+    let transaction = identity.begin().await?;
+    let held = Held::take(&identity, &transaction, tenant, &body.challenge).await?;
+    let passed = if store::factors(&transaction, held.user).await?.any() {
+        check(&identity, &transaction, held.user, answer).await?
+    } else if let Answer::Code(code) = answer {
+        set_up(&identity, &transaction, &held, code, &client).await?
+    } else {
+        false
+    };
+    let refused = audit::Event::refused(
+        "second_factor.given",
+        Some(held.user),
+        &client,
+        "second_factor_refused",
+    );
+    if !passed {
+        audit::record(&identity, &transaction, refused.at(tenant)).await?;
+        held.note_wrong(&identity, &transaction).await?;
+        identity.commit(transaction).await?;
+        return Err(refusal());
+    }
+    let entry = proceed(&identity, &transaction, held, &client).await?;
+    identity.commit(transaction).await?;
+    Ok(entry)
+}
+
+/// Confirms the device that was begun during the sign-in.
+async fn set_up(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    held: &Held<'_>,
+    code: &str,
+    client: &Client,
+) -> Result<bool, Problem> {
+    let right = check_new_device(identity, db, held.user, code).await?;
+    if right {
+        let enrolled = audit::Event::done("totp.enrolled", held.user, client);
+        audit::record(identity, db, enrolled.at(held.tenant)).await?;
+    }
+    Ok(right)
+}
+
+/// Lets the person in, as what that person is by now.
+async fn proceed(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    held: Held<'_>,
+    client: &Client,
+) -> Result<Entry, Problem> {
+    let grant = Grant::now(db, held.tenant, held.user).await?;
+    let grant = grant.ok_or_else(account::invalid_credentials)?;
+    let proof = Proof {
+        method: held.method(),
+        second_factor: true,
+    };
+    held.use_up(identity, db).await?;
+    session::enter(identity, db, &grant, client, proof).await
+}
+
+/// Somebody who has to set a second factor up.
+#[derive(Deserialize, Validate, ToSchema)]
+struct EnrollSecondFactor {
+    /// The challenge that signing in answered.
+    #[garde(length(bytes, max = 200))]
+    challenge: String,
+}
+
+/// What an authenticator app is given, and the codes for the day it is lost.
+#[derive(Serialize, ToSchema)]
+struct Enrollment {
+    totp: totp::Shown,
+    /// Each is good once in place of a code; shown only now.
+    #[schema(example = json!(["9fk2-7d0q-x1mz-c84t"]))]
+    recovery_codes: Vec<String>,
+}
+
+/// Begins to set an authenticator app up during a sign-in, where the organization demands a second factor and the
+/// person has none. `POST /auth/second-factor` with the first code ends both.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/second-factor/enroll",
+    operation_id = "enroll_second_factor",
+    tag = "auth",
+    request_body = EnrollSecondFactor,
+    responses(
+        (status = 200, description = "what the authenticator app needs", body = Enrollment),
+        (status = 401, description = "`challenge_expired`: sign in again"),
+        (status = 409, description = "`second_factor_exists`: give that one"),
+        (status = 422, description = "some fields are wrong"),
+    )
+)]
+async fn enroll_second_factor(
+    State(identity): State<Arc<Identity>>,
+    caller: Caller,
+    Json(body): Json<EnrollSecondFactor>,
+) -> Result<Json<Enrollment>, Problem> {
+    let tenant = caller.tenant()?;
+    let transaction = identity.begin().await?;
+    let held = Held::take(&identity, &transaction, tenant, &body.challenge).await?;
+    store::hold(&transaction, held.user).await?;
+    if store::factors(&transaction, held.user).await?.any() {
+        return Err(Problem::conflict(
+            "second_factor_exists",
+            "there is a second factor already; sign in with it",
+        ));
+    }
+    let user = account::store::active(&transaction, held.user).await?;
+    let user = user.ok_or_else(account::invalid_credentials)?;
+    let (sealed, shown) = totp::generate(&identity.seal, user.id, &user.email)?;
+    store::begin_device(&transaction, user.id, sealed, identity.clock.now()).await?;
+    let recovery_codes = recovery::replace(&transaction, user.id).await?;
+    transaction.commit().await?;
+    Ok(Json(Enrollment {
+        totp: shown,
+        recovery_codes,
+    }))
+}
+
+fn one_of() -> Problem {
+    Problem::field("/code", "missing", "give one second factor, and only one")
+}
+
+/// 401 in the same words, whatever was wrong.
+fn refusal() -> Problem {
+    Problem::unauthorized("second_factor_refused")
+        .with_detail("the second factor is wrong, or was used before")
+}
