@@ -48,7 +48,8 @@ pub struct Sessions(Arc<Inner>);
 struct Inner {
     keys: Keys,
     clock: Clock,
-    verified: Cache<[u8; 32], Session>,
+    /// With the generation of the keys that it was verified by.
+    verified: Cache<[u8; 32], (u64, Session)>,
     revoked: DashMap<SessionId, DateTime<Utc>>,
     given: DashMap<(TenantId, UserId), Given>,
 }
@@ -140,7 +141,10 @@ impl Sessions {
     async fn verify(&self, token: &str) -> Result<Session, Problem> {
         // The hash, not the token: what is remembered must not be worth stealing.
         let hash = kernel::secret::sha256(token);
-        if let Some(session) = self.0.verified.get(&hash) {
+        let generation = self.0.keys.generation();
+        if let Some((verified, session)) = self.0.verified.get(&hash)
+            && verified == generation
+        {
             return Ok(session);
         }
         let claims = self.0.keys.verify(token).await.map_err(refusal)?;
@@ -153,7 +157,7 @@ impl Sessions {
             permissions: claims.permissions,
             via: claims.via,
         };
-        self.0.verified.insert(hash, session);
+        self.0.verified.insert(hash, (generation, session));
         Ok(session)
     }
 }

@@ -26,6 +26,9 @@ pub struct Config {
     /// Life of a session, however often it is refreshed; one that nobody refreshes ends after seven days.
     #[serde(default = "thirty")]
     pub refresh_token_days: u32,
+    /// Days after which a new key takes over signing; 0 leaves it to `migrator keys rotate`.
+    #[serde(default = "ninety")]
+    pub key_rotation_days: u16,
     /// Seconds between two sweeps.
     #[serde(default = "five")]
     pub sweep_seconds: u64,
@@ -44,6 +47,10 @@ fn fifteen() -> u32 {
 
 fn thirty() -> u32 {
     30
+}
+
+fn ninety() -> u16 {
+    90
 }
 
 fn five() -> u64 {

@@ -67,6 +67,12 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
         "sweep",
         jobs::sweep_forever(Arc::clone(&identity), interval, app.shutdown.clone()),
     );
+    let lifetime = TimeDelta::days(config.key_rotation_days.into());
+    let lifetime = (config.key_rotation_days > 0).then_some(lifetime);
+    app.spawn(
+        "signing keys",
+        keys::keep(Arc::clone(&identity), lifetime, app.shutdown.clone()),
+    );
     let secret = &app.common.service_secret;
     let guard = Guard::new(secret, Service::Identity, identity.keys.verifier());
     Ok(router(AppState { identity, guard }))

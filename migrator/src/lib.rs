@@ -18,6 +18,7 @@ pub mod lint;
 pub mod registry;
 pub mod resolver;
 pub mod schema;
+pub mod signing_keys;
 pub mod sql;
 pub mod tenants;
 pub mod verify;

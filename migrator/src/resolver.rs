@@ -24,7 +24,7 @@ const RESEAL_TIMEOUT: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug)]
 pub struct Resolver {
     resolver: Upstream,
-    identity: Option<Upstream>,
+    pub(crate) identity: Option<Upstream>,
 }
 
 /// A tenant as the resolver tells it.
@@ -416,7 +416,7 @@ impl Resolver {
     }
 }
 
-fn failed(what: &'static str, error: UpstreamError) -> ResolverError {
+pub(crate) fn failed(what: &'static str, error: UpstreamError) -> ResolverError {
     match error {
         UpstreamError::Status {
             service,

@@ -13,6 +13,8 @@ pub struct Model {
     pub public_key: Vec<u8>,
     pub created_at: DateTime<Utc>,
     pub retired_at: Option<DateTime<Utc>>,
+    /// When it begins to sign; none for keys that did so when they were made.
+    pub signs_from: Option<DateTime<Utc>>,
 }
 
 /// None are followed: queries join by hand where they need to.

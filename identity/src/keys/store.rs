@@ -1,7 +1,7 @@
 //! Queries over `signing_keys`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::entity::signing_key::{ActiveModel, Column, Entity, Model};
@@ -30,6 +30,33 @@ pub(super) async fn verifying(
 pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
     Entity::insert(ActiveModel::from(row))
         .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+/// Retires every key in service at `at`; answers their ids.
+pub(super) async fn retire_all(
+    db: &impl ConnectionTrait,
+    at: DateTime<Utc>,
+) -> Result<Vec<String>, DbErr> {
+    let retired = Entity::update_many()
+        .col_expr(Column::RetiredAt, Expr::value(at))
+        .filter(Column::RetiredAt.is_null())
+        .exec_with_returning(db)
+        .await?;
+    Ok(retired.into_iter().map(|row| row.kid).collect())
+}
+
+/// Retires one key at `at`, whatever was said of it before.
+pub(super) async fn retire(
+    db: &impl ConnectionTrait,
+    kid: &str,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::RetiredAt, Expr::value(at))
+        .filter(Column::Kid.eq(kid))
+        .exec(db)
         .await
         .map(drop)
 }

@@ -119,7 +119,7 @@ impl Signing {
             permissions: self.permissions,
             via: self.via,
         };
-        let signed = identity.keys.signer.sign(&claims);
+        let signed = identity.keys.sign(&claims, now);
         signed.map_err(Problem::internal)
     }
 }

@@ -6,6 +6,7 @@ mod call;
 mod cookies;
 mod document;
 mod invitation;
+mod keys;
 mod lifecycle;
 mod limits;
 mod mail;

@@ -294,6 +294,7 @@ fn config(address: &Address) -> Config {
         mail_from: "Tenantry <no-reply@tenantry.localhost>".to_owned(),
         access_token_minutes: 15,
         refresh_token_days: 30,
+        key_rotation_days: 90,
         sweep_seconds: 1,
         attempts_per_minute: NonZeroU32::new(10).unwrap(),
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::clusters::{ClustersArgs, SealArgs};
+use super::keys::KeysArgs;
 use super::tenants_args::{ServiceSettings, TenantsArgs};
 use crate::address::Address;
 use crate::fleet::{Canary, MaxFailures};
@@ -145,6 +146,8 @@ pub(super) enum Command {
     Clusters(ClustersArgs),
     /// Look after the key that stored secrets are sealed under
     Seal(SealArgs),
+    /// Look after the keys that access tokens are signed with
+    Keys(KeysArgs),
     /// Make two demo organizations with four weeks of history
     #[command(
         after_help = "Example:\n  migrator demo --gateway http://127.0.0.1:8080 --mail http://127.0.0.1:8105 --out demo.json"

@@ -7,6 +7,7 @@ mod doctor;
 mod fleet;
 mod help;
 mod init;
+mod keys;
 mod lint;
 mod output;
 mod plan;
@@ -81,6 +82,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
         Command::Tenants(args) => Box::pin(tenants::tenants(settings, output, &args)).await,
         Command::Clusters(args) => Box::pin(clusters::clusters(settings, output, &args)).await,
         Command::Seal(args) => clusters::seal(settings, output, &args).await,
+        Command::Keys(args) => keys::keys(settings, output, &args).await,
         Command::Demo(args) => demo::demo(settings, output, &args).await,
     }
 }

@@ -67,18 +67,23 @@ pub(super) struct Desk<'a> {
     pub(super) operator: Operator,
 }
 
+/// The services as the settings name them.
+pub(super) fn services(settings: &Settings) -> anyhow::Result<Resolver> {
+    let services = &settings.services;
+    let url = services.resolver_url.clone();
+    let url = url.ok_or(UsageError::Missing("MIGRATOR_RESOLVER_URL"))?;
+    let secret = services.service_secret.as_ref();
+    let secret = secret.ok_or(UsageError::Missing("MIGRATOR_SERVICE_SECRET"))?;
+    Ok(Resolver::new(
+        url,
+        services.identity_api_url.clone(),
+        secret,
+    )?)
+}
+
 impl Desk<'_> {
     pub(super) fn resolver(&self) -> anyhow::Result<Resolver> {
-        let services = &self.settings.services;
-        let url = services.resolver_url.clone();
-        let url = url.ok_or(UsageError::Missing("MIGRATOR_RESOLVER_URL"))?;
-        let secret = services.service_secret.as_ref();
-        let secret = secret.ok_or(UsageError::Missing("MIGRATOR_SERVICE_SECRET"))?;
-        Ok(Resolver::new(
-            url,
-            services.identity_api_url.clone(),
-            secret,
-        )?)
+        services(self.settings)
     }
 
     /// The named tenants, or all of them.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -17,6 +18,10 @@ use super::{MAX_TOKEN_BYTES, TokenError};
 
 /// Least time between two fetches: tokens with made-up key ids must not become a load on identity.
 const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(5);
+/// Keys are asked for again after this time, so that one that was withdrawn is forgotten.
+const STALE: Duration = Duration::from_secs(60);
+/// How long that waits after it failed: the keys known so far serve on.
+const STALE_RETRY: Duration = Duration::from_secs(15);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Public keys by their id. Clones share what they know.
@@ -24,6 +29,8 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
+    /// Counts changes of what is known.
+    generation: AtomicU64,
     known: ArcSwap<HashMap<String, DecodingKey>>,
     remote: Option<Remote>,
 }
@@ -43,6 +50,7 @@ impl Keys {
             fetched_at: Mutex::new(None),
         };
         Self(Arc::new(Inner {
+            generation: AtomicU64::new(0),
             known: ArcSwap::default(),
             remote: Some(remote),
         }))
@@ -51,6 +59,7 @@ impl Keys {
     /// Keys that the process itself holds; see [`Keys::replace`].
     pub fn local() -> Self {
         Self(Arc::new(Inner {
+            generation: AtomicU64::new(0),
             known: ArcSwap::default(),
             remote: None,
         }))
@@ -62,7 +71,15 @@ impl Keys {
             let kid = jwk.common.key_id.clone()?;
             Some((kid, DecodingKey::from_jwk(jwk).ok()?))
         });
-        self.0.known.store(Arc::new(usable.collect()));
+        let usable: HashMap<_, _> = usable.collect();
+        let same = {
+            let known = self.0.known.load();
+            known.len() == usable.len() && usable.keys().all(|kid| known.contains_key(kid))
+        };
+        self.0.known.store(Arc::new(usable));
+        if !same {
+            self.0.generation.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// What the token says, when it is one of ours and in its time.
@@ -71,6 +88,7 @@ impl Keys {
             return Err(TokenError::Refused("too long"));
         }
         let kid = access::key_id(token)?;
+        self.renew_behind();
         if let Some(key) = self.0.known.load().get(&kid) {
             return access::verify(token, key);
         }
@@ -79,6 +97,50 @@ impl Keys {
             Some(key) => access::verify(token, key),
             None => Err(TokenError::Refused("unknown key")),
         }
+    }
+
+    /// Grows with every change of the keys: what was verified before one is to be verified again after it.
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    /// Asks for keys that were fetched a while ago, beside the request that noticed.
+    fn renew_behind(&self) {
+        if self.is_stale() {
+            let keys = self.clone();
+            tokio::spawn(async move { keys.renew().await });
+        }
+    }
+
+    fn is_stale(&self) -> bool {
+        let Some(remote) = &self.0.remote else {
+            return false;
+        };
+        // Who holds the lock is fetching.
+        let fetched_at = remote.fetched_at.try_lock();
+        fetched_at.is_ok_and(|at| at.is_some_and(|at| at.elapsed() >= STALE))
+    }
+
+    async fn renew(&self) {
+        let Some(remote) = &self.0.remote else {
+            return;
+        };
+        let mut fetched_at = remote.fetched_at.lock().await;
+        if fetched_at.is_none_or(|at| at.elapsed() < STALE) {
+            return;
+        }
+        let now = Instant::now();
+        *fetched_at = match remote.fetch().await {
+            Ok(set) => {
+                self.replace(&set);
+                Some(now)
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "signing keys not renewed");
+                now.checked_sub(STALE).map(|stale| stale + STALE_RETRY)
+            }
+        };
     }
 
     /// Fetches the keys, at most once in [`MIN_REFRESH_INTERVAL`]; callers that come meanwhile wait
@@ -91,21 +153,18 @@ impl Keys {
         if fetched_at.is_some_and(|at| at.elapsed() < MIN_REFRESH_INTERVAL) {
             return Ok(());
         }
-        let fetched = async {
-            let answer = remote
-                .http
-                .get(remote.url.clone())
-                .timeout(FETCH_TIMEOUT)
-                .send()
-                .await?;
-            answer.error_for_status()?.json::<JwkSet>().await
-        };
-        let set = fetched
-            .await
-            .map_err(|error| TokenError::KeysUnavailable(Some(error)))?;
+        let set = remote.fetch().await;
+        let set = set.map_err(|error| TokenError::KeysUnavailable(Some(error)))?;
         self.replace(&set);
         *fetched_at = Some(Instant::now());
         Ok(())
+    }
+}
+
+impl Remote {
+    async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
+        let request = self.http.get(self.url.clone()).timeout(FETCH_TIMEOUT);
+        request.send().await?.error_for_status()?.json().await
     }
 }
 
@@ -289,5 +348,68 @@ mod tests {
         ] {
             assert!(keys.verify(&bad).await.is_err());
         }
+    }
+
+    /// Serves what is in `set`, counts fetches.
+    async fn serve(set: Arc<Mutex<Option<JwkSet>>>) -> (Url, Arc<AtomicU64>) {
+        let fetches = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&fetches);
+        let answer = async move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            let set = set.lock().await;
+            match &*set {
+                Some(set) => Ok(serde_json::to_string(set).unwrap()),
+                None => Err(http::StatusCode::SERVICE_UNAVAILABLE),
+            }
+        };
+        let router = axum::Router::new().route("/", axum::routing::get(answer));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (format!("http://{address}/").parse().unwrap(), fetches)
+    }
+
+    async fn settled(what: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !what() {
+            assert!(Instant::now() < deadline, "it did not come about");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_key_is_forgotten_and_an_outage_forgets_nothing() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (old, new) = (signer("old"), signer("new"));
+        let set = |signer: &AccessSigner| JwkSet {
+            keys: vec![signer.public_jwk().unwrap()],
+        };
+        let served = Arc::new(Mutex::new(Some(set(&old))));
+        let (url, fetches) = serve(Arc::clone(&served)).await;
+        let keys = Keys::remote(url, Client::new());
+        let token = old.sign(&claims()).unwrap();
+        keys.verify(&token).await.unwrap();
+        let before = keys.generation();
+
+        // While the keys cannot be had, those known serve on.
+        let age = |seconds| {
+            let remote = keys.0.remote.as_ref().unwrap();
+            let at = Instant::now().checked_sub(Duration::from_secs(seconds));
+            *remote.fetched_at.try_lock().unwrap() = at;
+        };
+        *served.lock().await = None;
+        age(61);
+        keys.verify(&token).await.unwrap();
+        settled(|| fetches.load(Ordering::SeqCst) == 2).await;
+        settled(|| !keys.is_stale()).await;
+        keys.verify(&token).await.unwrap();
+        assert_eq!(keys.generation(), before);
+
+        *served.lock().await = Some(set(&new));
+        age(61);
+        keys.verify(&token).await.unwrap();
+        settled(|| keys.generation() > before).await;
+        assert!(keys.verify(&token).await.is_err());
+        keys.verify(&new.sign(&claims()).unwrap()).await.unwrap();
     }
 }
