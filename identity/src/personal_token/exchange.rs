@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{model, store};
 use crate::session::{Grant, Signing};
 use crate::state::Identity;
-use crate::{account, member};
+use crate::{account, member, organization, second_factor};
 
 /// A token as a program presents it.
 #[derive(Deserialize, Validate)]
@@ -43,6 +43,11 @@ pub(super) async fn exchange(
     let user = account::store::active(db, row.user_id).await?;
     let standing = member::store::standing(db, tenant, row.user_id).await?;
     let (user, standing) = user.zip(standing).ok_or_else(refused)?;
+    let organization = organization::store::by_id(db, tenant).await?;
+    let organization = organization.ok_or_else(refused)?;
+    if !second_factor::satisfied(db, user.id, &organization).await? {
+        return Err(refused());
+    }
     store::touch(db, row.id, now).await?;
 
     let held = standing.permissions;

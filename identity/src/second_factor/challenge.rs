@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::{Factors, Way};
+use super::passkey::Begun;
 use crate::one_time::{self, Owner, Purpose};
 use crate::session::{Grant, Method};
 use crate::state::Identity;
@@ -24,6 +25,9 @@ pub(crate) struct Challenge {
     pub(super) method: Method,
     /// Answers that were wrong.
     pub(super) wrong: u8,
+    /// What was asked of an authenticator last.
+    #[serde(default)]
+    pub(super) passkey: Option<Begun>,
 }
 
 impl Purpose for Challenge {
@@ -65,7 +69,11 @@ impl Challenge {
             user: Some(grant.user.id),
             tenant: Some(grant.tenant),
         };
-        let challenge = Self { method, wrong: 0 };
+        let challenge = Self {
+            method,
+            wrong: 0,
+            passkey: None,
+        };
         Ok(Demand {
             challenge: one_time::issue(identity, db, owner, &challenge).await?,
             methods: factors.ways(),
@@ -106,6 +114,21 @@ impl<'a> Held<'a> {
 
     pub(super) const fn method(&self) -> Method {
         self.challenge.method
+    }
+
+    /// What was asked of an authenticator; an answer to it comes once.
+    pub(super) fn passkey(&mut self) -> Option<Begun> {
+        self.challenge.passkey.take()
+    }
+
+    /// Keeps what an authenticator was asked.
+    pub(super) async fn ask(
+        mut self,
+        db: &impl ConnectionTrait,
+        passkey: Begun,
+    ) -> Result<(), Problem> {
+        self.challenge.passkey = Some(passkey);
+        one_time::amend(db, self.token, &self.challenge).await
     }
 
     /// Counts a wrong answer; the last one allowed uses the challenge up.

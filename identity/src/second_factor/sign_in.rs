@@ -7,13 +7,14 @@ use garde::Validate;
 use httpkit::{Caller, Json, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::challenge::Held;
 use super::check::{Answer, check, check_new_device};
-use super::{recovery, store, totp};
+use super::{passkey, recovery, store, totp};
 use crate::client::Client;
 use crate::session::{self, Entry, Grant, Proof, Tokens};
 use crate::state::{AppState, Identity};
@@ -23,9 +24,10 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(give_second_factor))
         .routes(routes!(enroll_second_factor))
+        .routes(routes!(create_second_factor_passkey))
 }
 
-/// A second factor; one of `code` and `recovery_code`.
+/// A second factor; one of `code`, `recovery_code` and `passkey`.
 #[derive(Deserialize, Validate, ToSchema)]
 struct SecondFactor {
     /// The challenge that signing in answered.
@@ -41,6 +43,11 @@ struct SecondFactor {
     #[garde(length(bytes, max = 100))]
     #[schema(example = "9fk2-7d0q-x1mz-c84t")]
     recovery_code: Option<String>,
+    /// What `navigator.credentials.get` answered (`PublicKeyCredential.toJSON`).
+    #[serde(default)]
+    #[garde(skip)]
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
 }
 
 /// Signs in with a second factor, after a sign-in that answered 202. The first code after `enroll` sets the
@@ -66,16 +73,24 @@ async fn give_second_factor(
     Json(body): Json<SecondFactor>,
 ) -> Result<Entry, Problem> {
     let tenant = caller.tenant()?;
-    let answer = Answer::of(body.code.as_deref(), body.recovery_code.as_deref());
-    let answer = answer.ok_or_else(one_of)?;
+    let given = Answer::of(body.code.as_deref(), body.recovery_code.as_deref());
+    let given = match (given, body.passkey) {
+        (Some(answer), None) => Given::Typed(answer),
+        (None, Some(answer)) => Given::Passkey(answer),
+        (None, None) | (Some(_), Some(_)) => return Err(one_of()),
+    };
     let transaction = identity.begin().await?;
-    let held = Held::take(&identity, &transaction, tenant, &body.challenge).await?;
-    let passed = if store::factors(&transaction, held.user).await?.any() {
-        check(&identity, &transaction, held.user, answer).await?
-    } else if let Answer::Code(code) = answer {
-        set_up(&identity, &transaction, &held, code, &client).await?
-    } else {
-        false
+    let mut held = Held::take(&identity, &transaction, tenant, &body.challenge).await?;
+    let has_one = store::factors(&transaction, held.user).await?.any();
+    let passed = match given {
+        Given::Passkey(answer) => touched(&identity, &transaction, &mut held, answer).await?,
+        Given::Typed(answer) if has_one => {
+            check(&identity, &transaction, held.user, answer).await?
+        }
+        Given::Typed(Answer::Code(code)) => {
+            set_up(&identity, &transaction, &held, code, &client).await?
+        }
+        Given::Typed(Answer::RecoveryCode(_)) => false,
     };
     let refused = audit::Event::refused(
         "second_factor.given",
@@ -92,6 +107,26 @@ async fn give_second_factor(
     let entry = proceed(&identity, &transaction, held, &client).await?;
     identity.commit(transaction).await?;
     Ok(entry)
+}
+
+/// What came in.
+enum Given<'a> {
+    Typed(Answer<'a>),
+    Passkey(Value),
+}
+
+/// Whether one of the person's authenticators answered what it was asked last.
+async fn touched(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    held: &mut Held<'_>,
+    answer: Value,
+) -> Result<bool, Problem> {
+    let Some(begun) = held.passkey() else {
+        return Ok(false);
+    };
+    let party = passkey::party(identity, db, held.tenant).await?;
+    passkey::finish(identity, db, &party, held.user, &begun, answer).await
 }
 
 /// Confirms the device that was begun during the sign-in.
@@ -127,12 +162,50 @@ async fn proceed(
     session::enter(identity, db, &grant, client, proof).await
 }
 
-/// Somebody who has to set a second factor up.
+/// A sign-in whose first factor is proved.
 #[derive(Deserialize, Validate, ToSchema)]
-struct EnrollSecondFactor {
+struct HalfSignedIn {
     /// The challenge that signing in answered.
     #[garde(length(bytes, max = 200))]
     challenge: String,
+}
+
+/// What `navigator.credentials.get` is called with.
+#[derive(Serialize, ToSchema)]
+struct SecondFactorPasskey {
+    /// The options, binary values as base64url (`PublicKeyCredential.parseRequestOptionsFromJSON`).
+    #[schema(value_type = Object)]
+    options: Value,
+}
+
+/// Asks the person's authenticators for a second factor. `POST /auth/second-factor` takes the answer.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/second-factor/passkey",
+    operation_id = "create_second_factor_passkey",
+    tag = "auth",
+    request_body = HalfSignedIn,
+    responses(
+        (status = 200, description = "what the authenticators are asked", body = SecondFactorPasskey),
+        (status = 401, description = "`challenge_expired`: sign in again"),
+        (status = 404, description = "the person has no passkey"),
+        (status = 422, description = "some fields are wrong"),
+    )
+)]
+async fn create_second_factor_passkey(
+    State(identity): State<Arc<Identity>>,
+    caller: Caller,
+    Json(body): Json<HalfSignedIn>,
+) -> Result<Json<SecondFactorPasskey>, Problem> {
+    let tenant = caller.tenant()?;
+    let transaction = identity.begin().await?;
+    let held = Held::take(&identity, &transaction, tenant, &body.challenge).await?;
+    let party = passkey::party(&identity, &transaction, tenant).await?;
+    let begun = passkey::begin(&transaction, &party, held.user).await?;
+    let (options, begun) = begun.ok_or_else(Problem::not_found)?;
+    held.ask(&transaction, begun).await?;
+    transaction.commit().await?;
+    Ok(Json(SecondFactorPasskey { options }))
 }
 
 /// What an authenticator app is given, and the codes for the day it is lost.
@@ -151,7 +224,7 @@ struct Enrollment {
     path = "/api/v1/auth/second-factor/enroll",
     operation_id = "enroll_second_factor",
     tag = "auth",
-    request_body = EnrollSecondFactor,
+    request_body = HalfSignedIn,
     responses(
         (status = 200, description = "what the authenticator app needs", body = Enrollment),
         (status = 401, description = "`challenge_expired`: sign in again"),
@@ -162,7 +235,7 @@ struct Enrollment {
 async fn enroll_second_factor(
     State(identity): State<Arc<Identity>>,
     caller: Caller,
-    Json(body): Json<EnrollSecondFactor>,
+    Json(body): Json<HalfSignedIn>,
 ) -> Result<Json<Enrollment>, Problem> {
     let tenant = caller.tenant()?;
     let transaction = identity.begin().await?;

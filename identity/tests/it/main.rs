@@ -12,6 +12,7 @@ mod limits;
 mod mail;
 mod member;
 mod organization;
+mod passkey;
 mod personal_token;
 mod resolver;
 mod role;
