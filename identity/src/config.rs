@@ -32,9 +32,12 @@ pub struct Config {
     /// Seconds between two sweeps.
     #[serde(default = "five")]
     pub sweep_seconds: u64,
-    /// Passwords that one client address may try for one account in a minute.
+    /// Passwords that one client address may try for one account; each further one waits twice as long.
     #[serde(default = "ten")]
-    pub attempts_per_minute: NonZeroU32,
+    pub free_attempts: NonZeroU32,
+    /// The same for one client address over all accounts. Passwords that were right do not count.
+    #[serde(default = "thirty_attempts")]
+    pub free_attempts_of_address: NonZeroU32,
 }
 
 fn sixteen() -> u32 {
@@ -59,4 +62,8 @@ fn five() -> u64 {
 
 fn ten() -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(9)
+}
+
+fn thirty_attempts() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(29)
 }

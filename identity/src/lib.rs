@@ -11,6 +11,7 @@ pub mod entity;
 mod invitation;
 pub mod jobs;
 pub mod keys;
+pub mod letter;
 pub mod lifecycle;
 pub mod mail;
 mod member;
@@ -62,6 +63,8 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
         "mail",
         sender.run(Arc::clone(&identity), app.shutdown.clone()),
     );
+    let letters = letter::run(Arc::clone(&identity), app.shutdown.clone());
+    app.spawn("letters", letters);
     let interval = Duration::from_secs(config.sweep_seconds.max(1));
     app.spawn(
         "sweep",
@@ -96,7 +99,11 @@ pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
         keys: KeyRing::open(&db, &seal, &app.ids, app.clock.now()).await?,
         passwords: Hasher::new()?,
         seal,
-        throttle: Throttle::new(config.attempts_per_minute),
+        throttle: Throttle::new(
+            config.free_attempts,
+            config.free_attempts_of_address,
+            app.clock.clone(),
+        ),
         templates: Templates::new()?,
         lifetimes: Lifetimes {
             access: TimeDelta::minutes(config.access_token_minutes.into()),
@@ -124,6 +131,8 @@ pub fn router(state: AppState) -> Router {
         .merge(signup::router())
         .merge(session::router())
         .merge(second_factor::router())
+        .merge(account::router())
+        .merge(password::router())
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())

@@ -64,6 +64,8 @@ pub struct Wake {
     pub outbox: events::Wake,
     /// A mail was written.
     pub mail: Notify,
+    /// Somebody asked for a letter.
+    pub letters: Notify,
 }
 
 impl Identity {

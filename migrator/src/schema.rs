@@ -80,7 +80,7 @@ pub const IDENTITY: Schema = Schema {
         migration!("identity", "0006_second_factors"),
         migration!("identity", "0007_sign_in_providers"),
         migration!("identity", "0008_personal_tokens"),
-        migration!("identity", "0009_avatars"),
+        migration!("identity", "0009_accounts"),
         migration!("identity", "0010_person_requests"),
     ],
 };

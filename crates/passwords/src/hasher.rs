@@ -1,4 +1,5 @@
-//! argon2id (RFC 9106) with OWASP's least parameters, on the blocking pool, no more at once than there are cores.
+//! argon2id (RFC 9106) with OWASP's least parameters, on the blocking pool: on half of the cores, so that a flood of
+//! sign-ins leaves the others to other requests, and behind a queue with an end.
 //!
 //! The permit moves into the blocking task: a client that hangs up does not let the next one in early.
 
@@ -20,7 +21,9 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// How long work waits for its turn.
-const MAX_WAIT: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(5);
+/// How many may wait for each turn: what MAX_WAIT is enough for.
+const QUEUE_OF_TURN: usize = 128;
 /// When a client that found no turn may come again.
 const RETRY_AFTER_SECONDS: u64 = 2;
 
@@ -46,6 +49,8 @@ pub enum HasherError {
 pub struct Hasher {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
+    /// Places of those who work or wait.
+    places: Arc<Semaphore>,
     /// What a password is checked against when there is no account.
     decoy: Arc<str>,
 }
@@ -57,9 +62,11 @@ impl Hasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
         let decoy: PasswordHash = argon2.hash_password(b"nobody's password")?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let turns = cores.div_ceil(2);
         Ok(Self {
             argon2,
-            turns: Arc::new(Semaphore::new(cores)),
+            turns: Arc::new(Semaphore::new(turns)),
+            places: Arc::new(Semaphore::new(turns + turns * QUEUE_OF_TURN)),
             decoy: decoy.to_string().into(),
         })
     }
@@ -93,10 +100,28 @@ impl Hasher {
         .await
     }
 
+    /// Whether a stored hash was made with less memory, fewer passes or another algorithm than is asked for now.
+    pub fn is_weak(&self, stored: &str) -> bool {
+        let Ok(hash) = PasswordHash::new(stored) else {
+            return true;
+        };
+        let Ok(params) = Params::try_from(&hash) else {
+            return true;
+        };
+        let wanted = self.argon2.params();
+        hash.algorithm.as_str() != Algorithm::Argon2id.as_str()
+            || params.m_cost() < wanted.m_cost()
+            || params.t_cost() < wanted.t_cost()
+    }
+
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
+        let Ok(_place) = self.places.try_acquire() else {
+            metrics::counter!("password_hashes_refused_total").increment(1);
+            return Err(HasherError::Busy);
+        };
         let turn = timeout(MAX_WAIT, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(HasherError::Busy);
@@ -144,6 +169,53 @@ mod tests {
                 "{password}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn hashes_of_lesser_parameters_are_told() {
+        let hasher = Hasher::new().unwrap();
+        let stored = hasher.hash(&"correct horse".into()).await.unwrap();
+        assert!(!hasher.is_weak(&stored));
+        let argon2 = |algorithm, memory, passes| {
+            let params = Params::new(memory, passes, LANES, None).unwrap();
+            let argon2 = Argon2::new(algorithm, Version::V0x13, params);
+            let hash: PasswordHash = argon2.hash_password(b"correct horse").unwrap();
+            hash.to_string()
+        };
+        let (memory, passes) = (MEMORY_KIB, PASSES);
+        assert!(hasher.is_weak(&argon2(Algorithm::Argon2id, memory - 1024, passes)));
+        assert!(hasher.is_weak(&argon2(Algorithm::Argon2id, memory, passes - 1)));
+        assert!(hasher.is_weak(&argon2(Algorithm::Argon2i, memory, passes)));
+        assert!(!hasher.is_weak(&argon2(Algorithm::Argon2id, memory + 1024, passes)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_queue_has_an_end() {
+        let hasher = Hasher::new().unwrap();
+        hasher.turns.forget_permits(usize::MAX);
+        let places = hasher.places.available_permits();
+        let password = Password::from("correct horse");
+        let mut waiting = Vec::new();
+        for _ in 0..places {
+            let (hasher, password) = (hasher.clone(), password.clone());
+            waiting.push(tokio::spawn(
+                async move { hasher.hash(&password).await.is_ok() },
+            ));
+        }
+        while hasher.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let started = tokio::time::Instant::now();
+        assert!(matches!(
+            hasher.hash(&password).await,
+            Err(HasherError::Busy)
+        ));
+        assert_eq!(started.elapsed(), Duration::ZERO, "refused at once");
+        for task in waiting {
+            assert!(!task.await.unwrap());
+        }
+        assert_eq!(started.elapsed(), MAX_WAIT);
+        assert_eq!(hasher.places.available_permits(), places);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,19 +1,34 @@
 //! People and their accounts, over all organizations.
 
+mod change_email;
 mod email;
+mod register;
 pub(crate) mod store;
+mod verify;
 
+use chrono::TimeDelta;
 use httpkit::Problem;
 use kernel::UserId;
 use passwords::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::entity::user;
-use crate::state::Identity;
+use crate::state::{AppState, Identity};
 
+pub(crate) use change_email::{withdraw as withdraw_change, write as write_change};
 pub use email::EmailAddress;
 pub(crate) use email::well_formed;
+pub(crate) use register::write as write_register;
+pub(crate) use verify::link as verify_link;
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(verify::router())
+        .merge(register::router())
+        .merge(change_email::router())
+}
 
 /// A person, as that person sees it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -69,4 +84,23 @@ pub(crate) async fn identify(
 pub(crate) fn invalid_credentials() -> Problem {
     Problem::unauthorized("invalid_credentials")
         .with_detail("the e-mail address or the password is wrong")
+}
+
+/// 401: the account behind a session is none any more.
+pub(crate) fn ended() -> Problem {
+    Problem::unauthorized("session_ended")
+}
+
+/// 400 in the same words, whatever is wrong with a token out of a mail.
+pub(crate) fn invalid_token() -> Problem {
+    Problem::bad_request(
+        "invalid_token",
+        "the link is not valid, or no longer; ask for a new one",
+    )
+}
+
+/// Until when a token made now is good, for a mail.
+pub(crate) fn deadline(identity: &Identity, lifetime: TimeDelta) -> String {
+    let end = identity.clock.now() + lifetime;
+    end.format("%-d %B %Y, %H:%M UTC").to_string()
 }

@@ -1,7 +1,10 @@
 //! The tables of database `identity`, one file each. The SQL is the migrator's.
 
 pub mod audit_event;
+pub mod avatar;
 pub mod invitation;
+pub mod known_device;
+pub mod letter;
 pub mod mail;
 pub mod membership;
 pub mod one_time_token;

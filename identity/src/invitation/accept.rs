@@ -154,6 +154,8 @@ async fn accept_invitation(
     let held = store::locked(&transaction, tenant, row.id).await?;
     let row = model::check_open(held, now)?;
     let user = settle(&identity, &transaction, &row, person, body.name).await?;
+    // The token came by mail: who has it reads the mail at this address.
+    account::store::note_verified(&transaction, user.id, &row.email, now).await?;
     let grant = join(&identity, &transaction, &row, user, allowed).await?;
     let proof = Proof::first(Method::Password);
     let entry = session::enter(&identity, &transaction, &grant, &client, proof).await?;

@@ -86,7 +86,7 @@ impl Letter<'_> {
         };
         let mail = identity
             .templates
-            .invitation(row.email.clone(), &values)
+            .write(row.email.clone(), &values)
             .map_err(Problem::internal)?;
         mail::enqueue(db, &identity.ids, row.tenant_id, mail, identity.clock.now()).await?;
         Ok(())

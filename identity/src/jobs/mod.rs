@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::Identity;
-use crate::{audit, mail, one_time, personal_token, session, signup};
+use crate::{audit, letter, mail, one_time, personal_token, session, signup};
 
 /// Between two looks for what is old.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
@@ -18,6 +18,8 @@ const SENT_MAIL_KEPT: TimeDelta = TimeDelta::days(7);
 /// Idempotency keys are good for a day.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(2);
 const SIGNUPS_KEPT: TimeDelta = TimeDelta::days(7);
+/// As long as letters to one address are counted, and their attempts go on.
+const LETTERS_KEPT: TimeDelta = TimeDelta::days(1);
 
 /// Sweeps until shutdown; spawn it.
 pub async fn sweep_forever(
@@ -49,8 +51,10 @@ pub async fn sweep(identity: &Identity) -> Result<(), DbErr> {
 pub async fn forget(identity: &Identity) -> Result<(), DbErr> {
     let (db, now) = (&identity.db, identity.clock.now());
     session::forget_expired(db, now).await?;
+    session::device::forget_old(db, now).await?;
     one_time::forget_expired(db, now).await?;
     personal_token::forget_old(db, now).await?;
+    letter::forget_old(db, now, LETTERS_KEPT).await?;
     mail::forget_sent(db, now, SENT_MAIL_KEPT).await?;
     signup::store::forget_old(db, now, SIGNUPS_KEPT).await?;
     audit::forget_old(db).await?;

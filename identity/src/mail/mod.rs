@@ -3,6 +3,7 @@
 //! At least once: a crash between sending and noting it sends again, under the same `Message-ID`. The text is
 //! wiped once sent, since it may carry a token.
 
+pub(crate) mod letters;
 mod queue;
 mod sender;
 mod template;
@@ -10,9 +11,14 @@ mod template;
 pub(crate) use queue::{enqueue, forget_sent, remove_of};
 pub use sender::{Sender, SenderError};
 pub use template::Templates;
-pub(crate) use template::{Invitation, Welcome};
+pub(crate) use template::{Invitation, Letter, Welcome};
+
+use httpkit::Problem;
+use kernel::TenantId;
+use sea_orm::ConnectionTrait;
 
 use crate::account::EmailAddress;
+use crate::state::Identity;
 
 /// A mail, ready to be sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,4 +27,18 @@ pub(crate) struct Mail {
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
+}
+
+/// Writes a mail about an organization, or about an account as seen from there; call it inside the transaction that
+/// causes it.
+pub(crate) async fn post<L: Letter>(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    to: EmailAddress,
+    letter: &L,
+) -> Result<(), Problem> {
+    let mail = identity.templates.write(to, letter);
+    let mail = mail.map_err(Problem::internal)?;
+    Ok(enqueue(db, &identity.ids, tenant, mail, identity.clock.now()).await?)
 }

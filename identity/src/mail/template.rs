@@ -1,40 +1,86 @@
 //! The words of each mail: a text and an HTML form under `templates/`. HTML escapes what is put in.
 
-use minijinja::{Environment, Error, UndefinedBehavior, Value, context};
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use serde::Serialize;
 
 use super::Mail;
 use crate::account::EmailAddress;
 
-const SOURCES: [(&str, &str); 5] = [
-    ("layout.html", include_str!("../../templates/layout.html")),
-    ("welcome.html", include_str!("../../templates/welcome.html")),
-    ("welcome.txt", include_str!("../../templates/welcome.txt")),
-    (
-        "invitation.html",
-        include_str!("../../templates/invitation.html"),
-    ),
-    (
-        "invitation.txt",
-        include_str!("../../templates/invitation.txt"),
-    ),
+/// The two forms of a mail, by their names.
+macro_rules! forms {
+    ($($name:literal),* $(,)?) => {
+        &[
+            ("layout.html", include_str!("../../templates/layout.html")),
+            ("button.html", include_str!("../../templates/button.html")),
+            $(
+                (concat!($name, ".html"), include_str!(concat!("../../templates/", $name, ".html"))),
+                (concat!($name, ".txt"), include_str!(concat!("../../templates/", $name, ".txt"))),
+            )*
+        ]
+    };
+}
+
+const SOURCES: &[(&str, &str)] = forms![
+    "welcome",
+    "invitation",
+    "reset_password",
+    "verify_email",
+    "register",
+    "register_known",
+    "register_member",
+    "password_changed",
+    "new_sign_in",
+    "change_email_old",
+    "change_email_new",
+    "change_email_taken",
+    "email_changed",
+    "deactivated",
 ];
 
+/// What is put into a mail, by the names its templates use.
+pub(crate) trait Letter: Serialize {
+    /// The two forms under `templates/`.
+    const FORM: &'static str;
+
+    /// The subject line.
+    fn subject(&self) -> String;
+}
+
 /// To the owner of a new organization.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Welcome<'a> {
     pub(crate) name: &'a str,
     pub(crate) organization: &'a str,
     pub(crate) url: String,
+    /// Proves the address, where that is still to be done.
+    pub(crate) verify_url: Option<String>,
+}
+
+impl Letter for Welcome<'_> {
+    const FORM: &'static str = "welcome";
+
+    fn subject(&self) -> String {
+        format!("{} is ready", self.organization)
+    }
 }
 
 /// To somebody who is to become a member.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Invitation<'a> {
     pub(crate) inviter: &'a str,
     pub(crate) organization: &'a str,
     pub(crate) role: &'a str,
     pub(crate) url: String,
     pub(crate) expires: String,
+}
+
+impl Letter for Invitation<'_> {
+    const FORM: &'static str = "invitation";
+
+    fn subject(&self) -> String {
+        format!("Invitation to {}", self.organization)
+    }
 }
 
 /// All mails this service writes.
@@ -45,52 +91,22 @@ impl Templates {
     pub fn new() -> Result<Self, Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        for (name, source) in SOURCES {
+        for &(name, source) in SOURCES {
             environment.add_template(name, source)?;
         }
         Ok(Self(environment))
     }
 
-    pub(crate) fn welcome(&self, to: EmailAddress, values: &Welcome<'_>) -> Result<Mail, Error> {
-        let subject = format!("{} is ready", values.organization);
-        let values = context! {
-            name => values.name,
-            organization => values.organization,
-            url => values.url.as_str(),
-        };
-        self.render(to, subject, "welcome", &values)
-    }
-
-    pub(crate) fn invitation(
-        &self,
-        to: EmailAddress,
-        values: &Invitation<'_>,
-    ) -> Result<Mail, Error> {
-        let subject = format!("Invitation to {}", values.organization);
-        let values = context! {
-            inviter => values.inviter,
-            organization => values.organization,
-            role => values.role,
-            url => values.url.as_str(),
-            expires => values.expires.as_str(),
-        };
-        self.render(to, subject, "invitation", &values)
-    }
-
-    fn render(
-        &self,
-        recipient: EmailAddress,
-        subject: String,
-        name: &str,
-        values: &Value,
-    ) -> Result<Mail, Error> {
+    /// The mail that `letter` makes.
+    pub(crate) fn write<L: Letter>(&self, to: EmailAddress, letter: &L) -> Result<Mail, Error> {
+        let values = Value::from(Serde(letter));
         let form = |kind: &str| {
-            let template = self.0.get_template(&format!("{name}.{kind}"))?;
-            template.render(values)
+            let template = self.0.get_template(&format!("{}.{kind}", L::FORM))?;
+            template.render(&values)
         };
         Ok(Mail {
-            recipient,
-            subject,
+            recipient: to,
+            subject: letter.subject(),
             text: form("txt")?,
             html: form("html")?,
         })
@@ -111,8 +127,9 @@ mod tests {
             name: "<script>Ada</script>",
             organization: "A & B",
             url: "http://ab.localhost:8080".to_owned(),
+            verify_url: None,
         };
-        let mail = Templates::new().unwrap().welcome(to(), &values).unwrap();
+        let mail = Templates::new().unwrap().write(to(), &values).unwrap();
         assert!(!mail.html.contains("<script>"), "{}", mail.html);
         assert!(mail.html.contains("A &amp; B"), "{}", mail.html);
         assert!(
@@ -132,7 +149,7 @@ mod tests {
             url: "http://acme.localhost/invitations/accept#token=abc".to_owned(),
             expires: "8 January 2030".to_owned(),
         };
-        let mail = Templates::new().unwrap().invitation(to(), &values).unwrap();
+        let mail = Templates::new().unwrap().write(to(), &values).unwrap();
         for part in ["Ada", "Acme", "member", "#token=abc", "8 January 2030"] {
             assert!(
                 mail.text.contains(part) && mail.html.contains(part),

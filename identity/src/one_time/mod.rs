@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::entity::one_time_token;
 use crate::state::Identity;
 
-pub(crate) use store::{forget_expired, withdraw, withdraw_in};
+pub(crate) use store::{forget_expired, used, withdraw, withdraw_in};
 
 /// What a token is for, and what is kept with it.
 pub(crate) trait Purpose: Serialize + DeserializeOwned {

@@ -6,6 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
 };
+use serde_json::Value;
 
 use crate::entity::one_time_token::{ActiveModel, Column, Entity, Model};
 
@@ -104,6 +105,20 @@ pub(crate) async fn withdraw_in(
         .exec(db)
         .await
         .map(drop)
+}
+
+/// What stood behind the person's tokens of a purpose that were used.
+pub(crate) async fn used(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    purpose: &str,
+) -> Result<Vec<Value>, DbErr> {
+    let used = Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::Purpose.eq(purpose))
+        .filter(Column::UsedAt.is_not_null());
+    let payloads = used.select_only().column(Column::Payload).into_tuple();
+    payloads.all(db).await
 }
 
 /// Drops tokens whose time was up a while ago.

@@ -4,6 +4,8 @@
 //! a session's tokens queue on its row. See [`model`] for what happens when a used one comes again.
 
 pub(crate) mod cookies;
+pub(crate) mod device;
+mod devices;
 mod model;
 mod refresh;
 mod routes;
@@ -197,6 +199,7 @@ async fn open(
     let opened =
         opened.with(json!({ "method": proof.method, "second_factor": proof.second_factor }));
     audit::record(identity, db, opened).await?;
+    device::note(identity, db, grant, client).await?;
     let refresh = random_token().map_err(Problem::internal)?;
     let expires_at = model::refresh_expiry(now, row.expires_at);
     store::insert_token(db, row.id, sha256(&refresh), now, expires_at).await?;
@@ -244,6 +247,26 @@ pub(crate) async fn end_of_member(
     }
     personal_token::revoke_of_member(identity, db, tenant, user).await?;
     Ok(())
+}
+
+/// Ends all sessions of a person, in every organization, but for the one that is kept, and tells everybody; answers
+/// how many there were.
+pub(crate) async fn end_all(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    user: UserId,
+    keep: Option<SessionId>,
+    reason: &'static str,
+) -> Result<usize, DbErr> {
+    let now = identity.clock.now();
+    let ended = store::revoke_of_person(db, user, keep, reason, now).await?;
+    for row in &ended {
+        tell_ended(identity, db, row).await?;
+    }
+    let count = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+    metrics::counter!("identity_sessions_revoked_total", "reason" => reason).increment(count);
+    tracing::info!(user.id = %user, count, reason, "sessions revoked");
+    Ok(ended.len())
 }
 
 /// Removes all sessions of an organization and tells everybody of those with access tokens that are still good;

@@ -37,6 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(refresh))
         .routes(routes!(logout))
         .routes(routes!(get_me))
+        .merge(super::devices::router())
         .route(
             "/internal/v1/sessions/revoked",
             axum::routing::get(list_revoked),
@@ -91,6 +92,8 @@ async fn login(
         audit::record_entry_refused(&identity, tenant, &body.email, &client, refused.code()).await;
         return Err(refused);
     };
+    identity.throttle.succeeded(&body.email, client.address);
+    password::strengthen(&identity, &user, &body.password).await?;
 
     let transaction = identity.begin().await?;
     let grant = Grant {

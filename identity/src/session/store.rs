@@ -111,6 +111,47 @@ pub(super) async fn revoke(
     Ok(ended.into_iter().next())
 }
 
+/// Ends all sessions of a person that have not ended, but for one.
+pub(super) async fn revoke_of_person(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    keep: Option<SessionId>,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<session::Model>, DbErr> {
+    use session::Column;
+    let mut ending = session::Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(now))
+        .col_expr(Column::RevokeReason, Expr::value(reason))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::RevokedAt.is_null());
+    if let Some(keep) = keep {
+        ending = ending.filter(Column::Id.ne(keep));
+    }
+    ending.exec_with_returning(db).await
+}
+
+/// Sessions of a person in an organization that go on, the last used first.
+pub(super) async fn open_of(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+    now: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<session::Model>, DbErr> {
+    use session::Column;
+    session::Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .order_by_desc(Column::LastUsedAt)
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
 /// Sessions of an organization that have not ended and were used since.
 pub(super) async fn live_of(
     db: &impl ConnectionTrait,

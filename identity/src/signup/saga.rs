@@ -136,7 +136,7 @@ pub(super) enum SettleError {
     #[error("note the confirmed organization")]
     Database(#[from] sea_orm::DbErr),
     #[error("write the welcome mail")]
-    Mail(#[from] minijinja::Error),
+    Mail(#[from] Problem),
 }
 
 impl From<SettleError> for Problem {
@@ -144,7 +144,7 @@ impl From<SettleError> for Problem {
         match error {
             SettleError::Resolver(error) => error.into(),
             SettleError::Database(error) => error.into(),
-            SettleError::Mail(error) => Self::internal(error),
+            SettleError::Mail(problem) => problem,
         }
     }
 }
@@ -195,16 +195,19 @@ async fn announce(
     if !organization.greet {
         return Ok(());
     }
+    let owner = account::store::active(db, owner_id).await?;
+    let unproved = owner.filter(|owner| owner.email_verified_at.is_none());
+    let verify_url = match unproved {
+        Some(owner) => Some(account::verify_link(identity, db, &owner, &organization).await?),
+        None => None,
+    };
     let welcome = Welcome {
         name: &founder.name,
         organization: &organization.name,
         url: identity.common.tenant_origin(&organization.subdomain),
+        verify_url,
     };
-    let mail = identity
-        .templates
-        .welcome(founder.email.clone(), &welcome)?;
-    mail::enqueue(db, &identity.ids, tenant, mail, identity.clock.now()).await?;
-    Ok(())
+    Ok(mail::post(identity, db, tenant, founder.email.clone(), &welcome).await?)
 }
 
 /// 503: nothing is lost; the same request may come again.

@@ -1,9 +1,11 @@
 #![cfg(test)]
 //! Identity over its routes, on a real PostgreSQL, beside a resolver that keeps the contract in memory.
 
+mod account_email;
 mod audit;
 mod call;
 mod cookies;
+mod devices;
 mod document;
 mod invitation;
 mod keys;
@@ -13,7 +15,9 @@ mod mail;
 mod member;
 mod organization;
 mod passkey;
+mod password;
 mod personal_token;
+mod register;
 mod resolver;
 mod role;
 mod second_factor;

@@ -91,6 +91,10 @@ impl World {
         self.call(Method::POST, path).json(body)
     }
 
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Call<'_> {
+        self.call(Method::PUT, path).json(body)
+    }
+
     pub(crate) fn delete(&self, path: &str) -> Call<'_> {
         self.call(Method::DELETE, path)
     }
@@ -173,6 +177,29 @@ impl World {
         let call = self.post("/api/v1/invitations", &body).at(organization.id);
         call.bearer(&organization.owner).send().await.expect(201);
         self.token_of_newest_mail(email).await
+    }
+
+    /// Writes the letters that were asked for, as the job does.
+    pub(crate) async fn letters(&self) {
+        identity::letter::write_all(&self.identity).await.unwrap();
+    }
+
+    /// Subjects of all mail to an address, in order.
+    pub(crate) async fn subjects(&self, email: &str) -> Vec<String> {
+        let sql = "select subject from mail_queue where recipient = $1 order by id";
+        let rows = self
+            .identity
+            .db
+            .query_all_raw(statement(sql, [email.into()]));
+        let rows = rows.await.unwrap();
+        let subjects = rows.iter().map(|row| row.try_get("", "subject").unwrap());
+        subjects.collect()
+    }
+
+    /// Signs in; answers the access token.
+    pub(crate) async fn token(&self, tenant: TenantId, email: &str, password: &str) -> String {
+        let answer = self.login(tenant, email, password).await.expect(200);
+        answer.text("access_token")
     }
 
     pub(crate) async fn token_of_newest_mail(&self, email: &str) -> String {
@@ -296,6 +323,7 @@ fn config(address: &Address) -> Config {
         refresh_token_days: 30,
         key_rotation_days: 90,
         sweep_seconds: 1,
-        attempts_per_minute: NonZeroU32::new(10).unwrap(),
+        free_attempts: NonZeroU32::new(10).unwrap(),
+        free_attempts_of_address: NonZeroU32::new(1000).unwrap(),
     }
 }
