@@ -137,6 +137,7 @@ RESOLVER_SEAL_KEY=$(secret seal_resolver)
 IDENTITY_DATABASE_URL=$(postgres_url identity_app identity identity)
 IDENTITY_SEAL_KEY=$(secret seal_identity)
 IDENTITY_SMTP_URL=smtp://127.0.0.1:$(port smtp)
+IDENTITY_FREE_ATTEMPTS_OF_ADDRESS=100000
 IDENTITY_MAIL_FROM=Tenantry <no-reply@tenantry.localhost>
 SHORTENER_DATABASE_URL=$(postgres_url shortener_app shortener shortener)
 SHORTENER_SEAL_KEY=$(secret seal_shortener)

@@ -1,7 +1,10 @@
 //! People and their accounts, over all organizations.
 
 mod change_email;
+mod deactivate;
 mod email;
+mod preferences;
+mod profile;
 mod register;
 pub(crate) mod store;
 mod verify;
@@ -28,6 +31,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .merge(verify::router())
         .merge(register::router())
         .merge(change_email::router())
+        .merge(profile::router())
+        .merge(preferences::router())
+        .merge(deactivate::router())
 }
 
 /// A person, as that person sees it.

@@ -234,7 +234,6 @@ async fn confirm_registration(
     let proof = Proof::first(Method::Password);
     let entry = session::enter(&identity, &transaction, &grant, &client, proof).await?;
     identity.commit(transaction).await?;
-    identity.throttle.succeeded(&email, client.address);
     Ok(entry)
 }
 

@@ -25,11 +25,11 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 
 /// Somebody who is to be no member any more.
 #[derive(Debug, Clone, Copy)]
-struct Leaving {
-    tenant: TenantId,
-    user: UserId,
+pub(crate) struct Leaving {
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
     /// Who wants it.
-    actor: UserId,
+    pub(crate) actor: UserId,
 }
 
 /// Removes a member. What the person made stays; sessions and access tokens end.
@@ -113,7 +113,7 @@ async fn leave_organization(
 
 /// Ends a membership with all that hangs on it, and tells everybody. Hold the organization's lock, and let the last
 /// owner stay.
-async fn end(
+pub(crate) async fn end(
     identity: &Identity,
     db: &impl ConnectionTrait,
     leaving: Leaving,

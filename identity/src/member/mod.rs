@@ -20,6 +20,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::{AppState, Identity};
 
+pub(crate) use leaving::{Leaving, end};
+
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(routes::router())
@@ -86,6 +88,17 @@ pub(crate) async fn acting(
             ..now
         },
     })
+}
+
+/// Whether the organization would be without an owner if this member went. Hold the organization's lock.
+pub(crate) async fn is_last_owner(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<bool, DbErr> {
+    let standing = store::standing(db, tenant, user).await?;
+    let owner = standing.is_some_and(|standing| standing.role == Role::Owner);
+    Ok(owner && store::owners(db, tenant).await? <= 1)
 }
 
 /// Tells everybody that a member may do something else from now on.

@@ -30,6 +30,7 @@ enum Key {
     Guess(EmailAddress, Option<IpAddr>),
     Letter(EmailAddress, Option<IpAddr>),
     Address(Option<IpAddr>),
+    Letters(Option<IpAddr>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +99,7 @@ impl Throttle {
         let address = address.map(subscriber);
         self.count([
             (Key::Letter(email.clone(), address), FREE_LETTERS),
-            (Key::Address(address), self.free_of_address),
+            (Key::Letters(address), self.free_of_address),
         ])
     }
 

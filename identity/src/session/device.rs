@@ -193,6 +193,7 @@ mod tests {
         let client = |agent: &str, address: &str| Client {
             address: Some(address.parse().unwrap()),
             user_agent: Some(agent.to_owned()),
+            ..Client::default()
         };
         let home = fingerprint(&client("Firefox/140.0 (Linux)", "192.0.2.7"));
         assert_eq!(

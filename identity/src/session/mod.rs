@@ -149,6 +149,10 @@ pub(crate) async fn enter(
     let organization = organization::store::by_id(db, grant.tenant).await?;
     let organization = organization.ok_or_else(Problem::not_found)?;
     let factors = second_factor::factors(db, grant.user.id).await?;
+    if proof.method == Method::Password {
+        let email = &grant.user.email;
+        identity.throttle.succeeded(email, client.address);
+    }
     match second_factor::judge(&organization, proof, factors) {
         Gate::Open => {
             let now = identity.clock.now();

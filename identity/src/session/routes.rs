@@ -92,7 +92,6 @@ async fn login(
         audit::record_entry_refused(&identity, tenant, &body.email, &client, refused.code()).await;
         return Err(refused);
     };
-    identity.throttle.succeeded(&body.email, client.address);
     password::strengthen(&identity, &user, &body.password).await?;
 
     let transaction = identity.begin().await?;

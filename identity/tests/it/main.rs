@@ -17,6 +17,7 @@ mod organization;
 mod passkey;
 mod password;
 mod personal_token;
+mod profile;
 mod register;
 mod resolver;
 mod role;

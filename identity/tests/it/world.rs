@@ -196,12 +196,6 @@ impl World {
         subjects.collect()
     }
 
-    /// Signs in; answers the access token.
-    pub(crate) async fn token(&self, tenant: TenantId, email: &str, password: &str) -> String {
-        let answer = self.login(tenant, email, password).await.expect(200);
-        answer.text("access_token")
-    }
-
     pub(crate) async fn token_of_newest_mail(&self, email: &str) -> String {
         let sql = "select text_body from mail_queue where recipient = $1 order by id desc limit 1";
         let statement = statement(sql, [email.to_lowercase().into()]);
