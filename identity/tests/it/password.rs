@@ -179,7 +179,6 @@ where
 #[track_caller]
 fn assert_alike(what: &str, (known, unknown): (Duration, Duration)) {
     let ratio = known.as_secs_f64() / unknown.as_secs_f64();
-    eprintln!("{what}: known {known:?}, unknown {unknown:?}, ratio {ratio:.3}");
     assert!(
         (0.75..1.33).contains(&ratio),
         "{what}: {known:?} and {unknown:?}"
