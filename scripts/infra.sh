@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Private PostgreSQL, RabbitMQ, MongoDB and mail catcher: data in the state folder, loopback only.
+# Private PostgreSQL, RabbitMQ, MongoDB, mail catcher and, for tests, OpenID provider: data in the state folder, loopback only.
 # For each: <name>_start launches, <name>_await waits until it serves, <name>_end stops it the gentle way.
 
 START_SECONDS=90
@@ -22,6 +22,7 @@ infra_up() {
     step "Python tools" install_python_tools
     step "MongoDB binary" install_mongodb
   fi
+  [[ $SYSTEM != test ]] || step "OpenID provider" install_oidc
   step "settings" write_settings
   # All start before the first is waited for.
   for member in "${INFRA[@]}"; do
@@ -200,3 +201,13 @@ mail_await() {
 }
 
 mail_end() { end mail; }
+
+# --- OpenID provider of the tests: an account elsewhere for whoever says an address. All in memory.
+
+oidc_start() {
+  claim_port oidc "$(port oidc)"
+  launch oidc env -i PATH="$PATH" HOME="$STATE" node "$TOOLS/oidc/server.mjs" "$(port oidc)"
+}
+
+oidc_await() { await oidc "$START_SECONDS" port_open "$(port oidc)"; }
+oidc_end() { end oidc; }

@@ -38,6 +38,10 @@ missing_packages() {
   need postgresql postgres_bin
   need rabbitmq-server test -x "$RABBITMQ_SERVER"
   # The MongoDB binary of the wheel is linked against it.
+  if [[ $SYSTEM == test ]]; then
+    need nodejs command -v node
+    need npm command -v npm
+  fi
   command -v mongod >/dev/null || need libcurl4 sh -c '/sbin/ldconfig -p | grep -q libcurl.so.4'
 }
 
@@ -63,6 +67,18 @@ install_python_tools() {
   "$VENV/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/requirements.txt ||
     fail "pip could not install scripts/requirements.txt" "check the way to pypi.org, then ./dev up"
   cp scripts/requirements.txt "$VENV/installed"
+}
+
+# Beside its packages, for that is where a module looks for them. The marker is a copy of what was installed.
+install_oidc() {
+  local folder="$TOOLS/oidc"
+  mkdir -p "$folder"
+  cp tests/oidc/server.mjs "$folder/"
+  cmp --silent tests/oidc/package-lock.json "$folder/installed" && return
+  cp tests/oidc/package.json tests/oidc/package-lock.json "$folder/"
+  (cd "$folder" && npm ci --silent --no-audit --no-fund --ignore-scripts) ||
+    fail "npm could not install tests/oidc/package-lock.json" "check the way to registry.npmjs.org, then ./dev test"
+  cp "$folder/package-lock.json" "$folder/installed"
 }
 
 install_mongodb() {

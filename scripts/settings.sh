@@ -6,7 +6,8 @@ SERVICES=(tenant-resolver identity project-svc shortener analytics gateway)
 case $SYSTEM in
   dev) INFRA=(postgres rabbitmq mongodb mail) PORT_OFFSET=0 ;;
   # Tenants move between two clusters.
-  test) INFRA=(postgres postgres2 rabbitmq mongodb mail) PORT_OFFSET=10000 ;;
+  # People of the tests sign in with a provider of their own.
+  test) INFRA=(postgres postgres2 rabbitmq mongodb mail oidc) PORT_OFFSET=10000 ;;
   bench) INFRA=(postgres) PORT_OFFSET=20000 ;;
 esac
 # A budget of 100 for tenants, a reserve of 5 for operations, a tenth on top: evicted sessions take a moment to end.
@@ -19,7 +20,7 @@ TOOLS="$ROOT/.dev/tools"
 FLAG=$([[ $SYSTEM == dev ]] || echo " --$SYSTEM")
 
 DEFAULT_PORT_BASE=8080
-HIGHEST_PORT_OFFSET=27
+HIGHEST_PORT_OFFSET=28
 
 # The base given by the caller, else the one this system was last started with, else the default.
 choose_port_base() {
@@ -55,6 +56,7 @@ port() {
     mail) offset=25 ;;
     epmd) offset=26 ;;
     postgres2) offset=27 ;;
+    oidc) offset=28 ;;
     *) die "no port is known for $1" ;;
   esac
   echo $((PORT_BASE + offset))
@@ -180,6 +182,7 @@ GATEWAY_LOGIN_PER_MINUTE=1000000
 RESOLVER_SWEEP_SECONDS=1
 RESOLVER_CLAIM_TIMEOUT_SECONDS=10
 IDENTITY_SWEEP_SECONDS=1
+IDENTITY_PROVIDER_NETWORKS=127.0.0.0/8
 ENV
 }
 
@@ -192,6 +195,7 @@ TENANTRY_TEST_AMQP_URL=amqp://tenantry:$(secret password_amqp)@127.0.0.1:$(port 
 TENANTRY_TEST_MONGO_URL=mongodb://127.0.0.1:$(port mongodb)/?replicaSet=rs0
 TENANTRY_TEST_SMTP_URL=smtp://127.0.0.1:$(port smtp)
 TENANTRY_TEST_MAIL_URL=http://127.0.0.1:$(port mail)
+TENANTRY_TEST_OIDC_URL=http://127.0.0.1:$(port oidc)
 TENANTRY_TEST_GATEWAY=http://127.0.0.1:$(port gateway)
 TENANTRY_TEST_DOMAIN=localhost:$(port gateway)
 TENANTRY_TEST_STATE=$STATE

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -38,6 +39,16 @@ pub struct Config {
     /// The same for one client address over all accounts. Passwords that were right do not count.
     #[serde(default = "thirty_attempts")]
     pub free_attempts_of_address: NonZeroU32,
+    pub attempts_per_minute: NonZeroU32,
+    /// Providers everybody may sign in with, a JSON array:
+    /// `[{"provider":"google","client_id":"..","client_secret":".."}]`, with `google`, `github` and `slack` once each.
+    /// `address` names the issuer of another installation, or a GitHub Enterprise Server.
+    #[serde(default)]
+    pub providers: Option<SecretString>,
+    /// Networks of the operator's own where identity providers may be, even without TLS; all other addresses that are
+    /// not public are refused.
+    #[serde(default)]
+    pub provider_networks: Vec<IpNet>,
 }
 
 fn sixteen() -> u32 {

@@ -20,6 +20,7 @@ mod organization;
 pub mod password;
 mod personal_token;
 mod plan;
+mod provider;
 mod role;
 mod second_factor;
 mod session;
@@ -46,6 +47,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use account::EmailAddress;
 pub use config::Config;
+pub use provider::Providers;
 pub use state::{AppState, Identity};
 
 use crate::keys::KeyRing;
@@ -105,6 +107,7 @@ pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
             app.clock.clone(),
         ),
         templates: Templates::new()?,
+        providers: Providers::new(config.providers.as_ref(), &config.provider_networks)?,
         lifetimes: Lifetimes {
             access: TimeDelta::minutes(config.access_token_minutes.into()),
             session: TimeDelta::days(config.refresh_token_days.into()),
@@ -136,6 +139,7 @@ pub fn router(state: AppState) -> Router {
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())
+        .merge(provider::router())
         .merge(role::router())
         .merge(lifecycle::router())
         .merge(audit::router())

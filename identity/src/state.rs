@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::keys::KeyRing;
 use crate::mail::Templates;
 use crate::password::Throttle;
+use crate::provider::Providers;
 
 /// Identity itself. Any number of instances may work on one database.
 pub struct Identity {
@@ -38,6 +39,8 @@ pub struct Identity {
     pub passwords: Hasher,
     /// Limits guesses.
     pub throttle: Throttle,
+    /// Where else people have accounts.
+    pub providers: Providers,
     /// What mails look like.
     pub templates: Templates,
     /// How long tokens live.

@@ -131,11 +131,37 @@ pub(crate) async fn insert(
     password_hash: String,
     now: DateTime<Utc>,
 ) -> Result<Option<user::Model>, DbErr> {
+    add(db, blank(id, email, name, Some(password_hash), now)).await
+}
+
+/// Adds a person who signs in by other means; `None` when somebody has taken the address meanwhile.
+pub(crate) async fn insert_without_password(
+    db: &impl ConnectionTrait,
+    id: UserId,
+    email: EmailAddress,
+    name: String,
+    verified_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Option<user::Model>, DbErr> {
     let row = user::Model {
+        email_verified_at: verified_at,
+        ..blank(id, email, name, None, now)
+    };
+    add(db, row).await
+}
+
+fn blank(
+    id: UserId,
+    email: EmailAddress,
+    name: String,
+    password_hash: Option<String>,
+    now: DateTime<Utc>,
+) -> user::Model {
+    user::Model {
         id,
         email,
         name,
-        password_hash: Some(password_hash),
+        password_hash,
         active: true,
         version: 1,
         last_login_at: None,
@@ -146,7 +172,10 @@ pub(crate) async fn insert(
         timezone: None,
         locale: None,
         preferences: serde_json::json!({}),
-    };
+    }
+}
+
+async fn add(db: &impl ConnectionTrait, row: user::Model) -> Result<Option<user::Model>, DbErr> {
     let insert = user::Entity::insert(user::ActiveModel::from(row.clone()));
     let inserted = insert
         .on_conflict_do_nothing_on([user::Column::Email])

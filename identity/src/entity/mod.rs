@@ -2,6 +2,8 @@
 
 pub mod audit_event;
 pub mod avatar;
+pub mod external_identity;
+pub mod identity_provider;
 pub mod invitation;
 pub mod known_device;
 pub mod letter;
@@ -11,6 +13,7 @@ pub mod one_time_token;
 pub mod organization;
 pub mod passkey;
 pub mod personal_token;
+pub mod provider_attempt;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod role;

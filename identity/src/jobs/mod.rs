@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::Identity;
-use crate::{audit, letter, mail, one_time, personal_token, session, signup};
+use crate::{audit, letter, mail, one_time, personal_token, provider, session, signup};
 
 /// Between two looks for what is old.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
@@ -55,6 +55,7 @@ pub async fn forget(identity: &Identity) -> Result<(), DbErr> {
     one_time::forget_expired(db, now).await?;
     personal_token::forget_old(db, now).await?;
     letter::forget_old(db, now, LETTERS_KEPT).await?;
+    provider::forget_expired(db, now).await?;
     mail::forget_sent(db, now, SENT_MAIL_KEPT).await?;
     signup::store::forget_old(db, now, SIGNUPS_KEPT).await?;
     audit::forget_old(db).await?;

@@ -45,7 +45,7 @@ fn is_domain(text: &str) -> bool {
 /// Passes when whoever turns passwords off came in without one: there is another way, and it is not forgotten.
 pub(super) fn check_another_way(came_by: Method) -> std::result::Result<(), Problem> {
     match came_by {
-        Method::Passkey | Method::Provider => Ok(()),
+        Method::Passkey | Method::Provider | Method::OwnProvider => Ok(()),
         Method::Password | Method::Session => Err(Problem::conflict(
             "would_lock_out",
             "sign in with a passkey or an identity provider first; nobody could sign in without a password otherwise",

@@ -50,6 +50,14 @@ pub(crate) struct Demand {
     expires_in: i64,
 }
 
+impl Demand {
+    /// For a page that is told in its fragment: what comes behind `#sign_in=`.
+    pub(crate) fn for_page(&self) -> String {
+        let (challenge, enroll) = (&self.challenge, self.enroll);
+        format!("second_factor&challenge={challenge}&enroll={enroll}")
+    }
+}
+
 impl IntoResponse for Demand {
     fn into_response(self) -> Response {
         (StatusCode::ACCEPTED, Json(self)).into_response()

@@ -11,6 +11,7 @@ use super::check::{Answer, check};
 use super::store;
 use crate::client::Client;
 use crate::entity::user;
+use crate::session::Method;
 use crate::state::Identity;
 use crate::{account, audit, password, session};
 
@@ -63,8 +64,10 @@ pub(super) async fn demand(
             right
         }
         (None, None) => {
+            // What an organization's provider says is no proof to others.
+            let confined = session.method == Method::OwnProvider;
             let nothing = user.password_hash.is_none() && !store::factors(db, user.id).await?.totp;
-            if nothing && now - session.created_at <= RECENT {
+            if nothing && !confined && now - session.created_at <= RECENT {
                 true
             } else {
                 return Err(missing(nothing));

@@ -75,7 +75,7 @@ pub(crate) fn judge(organization: &organization::Model, proof: Proof, factors: F
 pub(crate) const fn method_allowed(organization: &organization::Model, method: Method) -> bool {
     match method {
         Method::Password | Method::Session => organization.password_sign_in,
-        Method::Passkey | Method::Provider => true,
+        Method::Passkey | Method::Provider | Method::OwnProvider => true,
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod cookies;
 pub(crate) mod device;
 mod devices;
 mod model;
+mod reach;
 mod refresh;
 mod routes;
 pub(crate) mod store;
@@ -30,6 +31,7 @@ use crate::second_factor::{self, Challenge, Demand, Gate};
 use crate::state::Identity;
 use crate::{account, audit, organization, personal_token};
 
+pub(crate) use reach::require_whole_account;
 pub(crate) use routes::router;
 pub(crate) use store::forget_expired;
 pub(crate) use token::{Signing, Tokens};
@@ -70,6 +72,8 @@ pub enum Method {
     Passkey,
     /// Is known to an identity provider.
     Provider,
+    /// Is known to an identity provider of the organization's own, which speaks for that organization alone.
+    OwnProvider,
     /// Has a session in another organization.
     Session,
 }
@@ -89,6 +93,7 @@ impl Method {
             Self::Password => "password",
             Self::Passkey => "passkey",
             Self::Provider => "provider",
+            Self::OwnProvider => "own_provider",
             Self::Session => "session",
         }
     }
@@ -104,7 +109,13 @@ impl FromStr for Method {
     type Err = DbErr;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Password, Self::Passkey, Self::Provider, Self::Session];
+        let all = [
+            Self::Password,
+            Self::Passkey,
+            Self::Provider,
+            Self::OwnProvider,
+            Self::Session,
+        ];
         let known = all.into_iter().find(|method| method.as_str() == text);
         known.ok_or_else(|| DbErr::Type("unknown method of sign-in".to_owned()))
     }

@@ -210,7 +210,7 @@ pub(crate) async fn live(
 }
 
 /// Whether the session goes on.
-pub(super) async fn is_live(
+pub(crate) async fn is_live(
     db: &impl ConnectionTrait,
     id: SessionId,
     now: DateTime<Utc>,

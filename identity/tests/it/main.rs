@@ -18,6 +18,7 @@ mod passkey;
 mod password;
 mod personal_token;
 mod profile;
+mod provider;
 mod register;
 mod resolver;
 mod role;

@@ -44,6 +44,11 @@ pub(crate) struct Organization {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With other settings than usual.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = Database::create(testkit::unique("it_identity_")).await;
         let address = fill(&database).await;
@@ -52,7 +57,8 @@ impl World {
         let settings = testkit::shared_settings(&resolver_url);
         let mut app = App::new(serde_json::from_value(settings).unwrap());
         app.clock = Clock::fixed(Clock::system().now());
-        let config = config(&address);
+        let mut config = config(&address);
+        change(&mut config);
         let identity = Arc::new(identity::assemble(&config, &app).await.unwrap());
         let secret = &app.common.service_secret;
         let guard = Guard::new(secret, Service::Identity, identity.keys.verifier());
@@ -319,5 +325,8 @@ fn config(address: &Address) -> Config {
         sweep_seconds: 1,
         free_attempts: NonZeroU32::new(10).unwrap(),
         free_attempts_of_address: NonZeroU32::new(1000).unwrap(),
+        attempts_per_minute: NonZeroU32::new(10).unwrap(),
+        providers: None,
+        provider_networks: vec!["127.0.0.0/8".parse().unwrap()],
     }
 }
