@@ -6,6 +6,7 @@ mod cookies;
 mod forged;
 mod hosts;
 mod instances;
+mod jwt;
 mod limits;
 mod moved;
 mod news;

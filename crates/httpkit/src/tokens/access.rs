@@ -134,7 +134,9 @@ pub(super) fn verify(token: &str, key: &DecodingKey) -> Result<AccessClaims, Tok
     validation.set_audience(&[AUDIENCE]);
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     let claims = jsonwebtoken::decode::<AccessClaims>(token, key, &validation)?.claims;
-    if claims.iat > claims.exp || claims.roles.is_empty() {
+    let latest = jsonwebtoken::get_current_timestamp().saturating_add(LEEWAY_SECONDS);
+    let from_the_future = u64::try_from(claims.iat).is_ok_and(|iat| iat > latest);
+    if from_the_future || claims.iat > claims.exp || claims.roles.is_empty() {
         return Err(TokenError::Refused("claims"));
     }
     Ok(claims)

@@ -255,6 +255,10 @@ mod tests {
                 ..good.clone()
             },
             AccessClaims {
+                iat: good.iat + 60,
+                ..good.clone()
+            },
+            AccessClaims {
                 roles: vec![],
                 ..good.clone()
             },
