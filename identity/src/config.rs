@@ -39,7 +39,6 @@ pub struct Config {
     /// The same for one client address over all accounts. Passwords that were right do not count.
     #[serde(default = "thirty_attempts")]
     pub free_attempts_of_address: NonZeroU32,
-    pub attempts_per_minute: NonZeroU32,
     /// Providers everybody may sign in with, a JSON array:
     /// `[{"provider":"google","client_id":"..","client_secret":".."}]`, with `google`, `github` and `slack` once each.
     /// `address` names the issuer of another installation, or a GitHub Enterprise Server.

@@ -325,7 +325,6 @@ fn config(address: &Address) -> Config {
         sweep_seconds: 1,
         free_attempts: NonZeroU32::new(10).unwrap(),
         free_attempts_of_address: NonZeroU32::new(1000).unwrap(),
-        attempts_per_minute: NonZeroU32::new(10).unwrap(),
         providers: None,
         provider_networks: vec!["127.0.0.0/8".parse().unwrap()],
     }
