@@ -5,6 +5,7 @@ export class Refused extends Error {
     const fields = (problem?.errors || []).map((error) => `${error.pointer.slice(1)}: ${error.detail}`);
     super(fields.join("; ") || problem?.detail || problem?.title || `The server answered ${status}.`);
     this.status = status;
+    this.code = problem?.code;
   }
 }
 

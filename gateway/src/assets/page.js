@@ -53,6 +53,7 @@ async function showProjects() {
 
 function showSignedIn(yes) {
   byId("login").hidden = yes;
+  byId("second-factor").hidden = true;
   for (const id of ["board", "projects", "leave"]) byId(id).hidden = !yes;
 }
 
@@ -70,8 +71,37 @@ function act(action) {
 }
 
 onSubmit("login", async ({ email, password }, form) => {
-  await call("POST", "/auth/login", { email, password });
+  const answer = await call("POST", "/auth/login", { email, password });
   form.reset();
+  if (answer.challenge) await askSecondFactor(answer);
+  else await showProjects();
+});
+
+// What stands for the password once it was right and a second factor is missing.
+let challenge = null;
+
+async function askSecondFactor(demand) {
+  challenge = demand.challenge;
+  let hint = "Type the code of your authenticator app, or a recovery code.";
+  if (demand.enroll) {
+    const made = await call("POST", "/auth/second-factor/enroll", { challenge });
+    hint = `Your organization demands a second factor. Add the key ${made.totp.secret} to an authenticator app, keep ` +
+      `these recovery codes: ${made.recovery_codes.join(", ")}, and type the code that the app shows.`;
+  }
+  byId("second-factor-hint").textContent = hint;
+  byId("login").hidden = true;
+  byId("second-factor").hidden = false;
+}
+
+onSubmit("second-factor", async ({ code }, form) => {
+  form.reset();
+  const way = /^[0-9]{6}$/.test(code.replace(/\s/g, "")) ? "code" : "recovery_code";
+  try {
+    await call("POST", "/auth/second-factor", { challenge, [way]: code });
+  } catch (error) {
+    if (error.code === "challenge_expired") showSignedIn(false);
+    throw error;
+  }
   await showProjects();
 });
 
