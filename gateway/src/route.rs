@@ -67,6 +67,14 @@ impl Route {
         }
     }
 
+    /// A page that a link in a mail opens.
+    const fn letter() -> Self {
+        Self {
+            place: Where::Tenant,
+            ..Self::own("/")
+        }
+    }
+
     const fn own(label: &'static str) -> Self {
         Self {
             label,
@@ -116,7 +124,12 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Route> {
         return api(method, rest);
     }
     match path {
-        "/" | "/invitations/accept" => Some(Route::own("/")),
+        "/" => Some(Route::own("/")),
+        "/invitations/accept"
+        | "/reset-password"
+        | "/register/confirm"
+        | "/verify-email"
+        | "/confirm-email" => Some(Route::letter()),
         "/favicon.ico" | "/robots.txt" => Some(Route::own("/assets")),
         "/api/docs" => Some(Route::own("/api/docs")),
         "/.well-known/jwks.json" => Some(Route::public(
@@ -266,6 +279,27 @@ mod tests {
             Some((Target::Service(Service::Shortener), true))
         );
         assert_eq!(get("/api/docs/swagger-ui.css"), Some((Target::Own, true)));
+    }
+
+    #[test]
+    fn links_of_mails_open_pages_on_organizations_hosts_alone() {
+        for path in [
+            "/invitations/accept",
+            "/reset-password",
+            "/register/confirm",
+            "/verify-email",
+            "/confirm-email",
+        ] {
+            let route = find(&Method::GET, path).unwrap();
+            assert_eq!(
+                (route.target, route.place, route.public),
+                (Target::Own, Where::Tenant, true),
+                "{path}"
+            );
+            assert!(LABELS.contains(&route.label), "{path}");
+            assert_eq!(find(&Method::GET, &format!("{path}/")), None, "{path}");
+            assert_eq!(template(path), path);
+        }
     }
 
     #[test]

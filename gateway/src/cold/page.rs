@@ -1,5 +1,5 @@
 //! The built-in pages: sign-up on the bare domain; on an organization's host a sign-in, its boards to look at, and the
-//! page that an invitation's link opens. Plain HTML and small scripts, under a policy that lets nothing else run.
+//! pages that the links in mails open. Plain HTML and small scripts, under a policy that lets nothing else run.
 
 use axum::Router;
 use axum::extract::Extension;
@@ -18,12 +18,17 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// Pages and what they load.
 pub(super) fn router() -> Router {
     let script = |text: &'static str| get(async move || asset("text/javascript", text));
+    let letter = || get(async || page(include_str!("../assets/letter.html")));
     Router::new()
         .route("/", get(home))
         .route(
             "/invitations/accept",
             get(async || page(include_str!("../assets/accept.html"))),
         )
+        .route("/reset-password", letter())
+        .route("/register/confirm", letter())
+        .route("/verify-email", letter())
+        .route("/confirm-email", letter())
         .route(
             "/assets/page.css",
             get(async || asset("text/css", include_str!("../assets/page.css"))),
@@ -37,6 +42,10 @@ pub(super) fn router() -> Router {
         .route(
             "/assets/accept.js",
             script(include_str!("../assets/accept.js")),
+        )
+        .route(
+            "/assets/letter.js",
+            script(include_str!("../assets/letter.js")),
         )
 }
 
