@@ -26,6 +26,7 @@ mod second_factor;
 mod session;
 mod signup;
 pub mod state;
+mod ticket;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +142,7 @@ pub fn router(state: AppState) -> Router {
         .merge(organization::router())
         .merge(provider::router())
         .merge(role::router())
+        .merge(ticket::router())
         .merge(lifecycle::router())
         .merge(audit::router())
         .merge(personal_token::router())

@@ -25,7 +25,7 @@ use crate::role::CustomRole;
 use crate::second_factor::Demand;
 use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
 use crate::state::{AppState, Identity};
-use crate::{member, organization, role};
+use crate::{audit, member, organization, role};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -156,20 +156,21 @@ async fn accept_invitation(
     let user = settle(&identity, &transaction, &row, person, body.name).await?;
     // The token came by mail: who has it reads the mail at this address.
     account::store::note_verified(&transaction, user.id, &row.email, now).await?;
-    let grant = join(&identity, &transaction, &row, user, allowed).await?;
+    let grant = join(&identity, &transaction, &row, user, allowed, &client).await?;
     let proof = Proof::first(Method::Password);
     let entry = session::enter(&identity, &transaction, &grant, &client, proof).await?;
     identity.commit(transaction).await?;
     Ok(entry)
 }
 
-/// Makes the person a member, and the invitation used.
-async fn join(
+/// Makes the person a member, and the invitation used. Hold the organization's lock.
+pub(super) async fn join(
     identity: &Identity,
     db: &impl ConnectionTrait,
     row: &invitation::Model,
     user: user::Model,
     allowed: Option<u64>,
+    client: &Client,
 ) -> Result<Grant, Problem> {
     let (tenant, now) = (row.tenant_id, identity.clock.now());
     let present = member::store::standing(db, tenant, user.id).await?;
@@ -189,6 +190,8 @@ async fn join(
         role: standing.role,
     };
     identity.emit(db, tenant, user.id, &joined).await?;
+    let event = audit::Event::done("invitation.accepted", user.id, client);
+    audit::record(identity, db, event.at(tenant).on(row.id.uuid())).await?;
     Ok(Grant {
         user,
         tenant,

@@ -4,6 +4,7 @@
 //! account already must give its password: the mail box alone opens no account.
 
 mod accept;
+mod elsewhere;
 mod model;
 mod resend;
 mod routes;

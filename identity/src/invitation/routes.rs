@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::send::Draft;
 use super::view::{CreateInvitation, Invitation, InvitationFilter};
-use super::{accept, model, resend, store};
+use super::{accept, elsewhere, model, resend, store};
 use crate::client::Client;
 use crate::entity::invitation;
 use crate::plan;
@@ -25,6 +25,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(delete_invitation))
         .merge(resend::router())
         .merge(accept::router())
+        .merge(elsewhere::router())
 }
 
 /// Invites by mail. An earlier invitation of the same address is revoked.

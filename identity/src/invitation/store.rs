@@ -121,6 +121,15 @@ pub(super) async fn by_token(
     one.one(db).await
 }
 
+/// The invitation of whichever organization: who has the token was sent it.
+pub(super) async fn by_token_anywhere(
+    db: &impl ConnectionTrait,
+    hash: [u8; 32],
+) -> Result<Option<Model>, DbErr> {
+    let one = Entity::find().filter(Column::TokenHash.eq(hash.to_vec()));
+    one.one(db).await
+}
+
 /// The invitation, held until the end of the transaction.
 pub(super) async fn locked(
     db: &impl ConnectionTrait,

@@ -202,7 +202,9 @@ async fn update_organization(
     }
     if_match.check(row.version)?;
     if row.password_sign_in && body.password_sign_in == Some(false) {
-        model::check_another_way(session::method_of(&transaction, member.session).await?)?;
+        let now = identity.clock.now();
+        let session = session::live(&transaction, member.session, now).await?;
+        model::check_another_way(session.method)?;
     }
     let changed = body.apply(&mut row);
     if !changed.is_empty() {

@@ -17,6 +17,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use httpkit::Problem;
 use kernel::secret::{random_token, sha256};
 use kernel::{SessionId, TenantId, UserId};
@@ -238,15 +239,15 @@ pub(crate) async fn revoke(
     Ok(true)
 }
 
-/// How the session was opened; 401 for one that has ended.
-pub(crate) async fn method_of(
+/// The session, while it goes on; 401 for one that has ended.
+pub(crate) async fn live(
     db: &impl ConnectionTrait,
     session: SessionId,
-) -> Result<Method, Problem> {
+    now: DateTime<Utc>,
+) -> Result<session::Model, Problem> {
     let found = store::by_id(db, session).await?;
-    let live = found.filter(|row| row.revoked_at.is_none());
-    let ended = || Problem::unauthorized("session_ended");
-    live.map(|row| row.method).ok_or_else(ended)
+    let live = found.filter(|row| row.revoked_at.is_none() && row.expires_at > now);
+    live.ok_or_else(|| Problem::unauthorized("session_ended"))
 }
 
 /// Ends all that somebody who is no member any more could still come in with, and tells everybody.

@@ -207,3 +207,86 @@ async fn same_key_invites_once() {
     );
     world.close().await;
 }
+
+#[tokio::test]
+async fn invitation_sent_again_is_good_by_its_new_link_alone() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let first = world.invite(&acme, "grace@example.com", "member").await;
+    let list = async |query: &str| {
+        let call = world
+            .get(&format!("/api/v1/invitations{query}"))
+            .at(acme.id);
+        let page = call.bearer(&acme.owner).send().await.expect(200).body;
+        page["items"].as_array().unwrap().clone()
+    };
+    let id = list("").await[0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/invitations/{id}/resend");
+    let resend = || {
+        world
+            .post(&path, &json!({}))
+            .at(acme.id)
+            .bearer(&acme.owner)
+            .send()
+    };
+    let early = resend().await;
+    assert_eq!(early.problem(), (429, "invitation_just_sent"));
+    assert_eq!(early.headers["retry-after"], "60");
+
+    world
+        .alter("update invitations set expires_at = now() - interval '1 second'")
+        .await;
+    assert_eq!(
+        accept(&world, &acme, &first, PASSWORD).await.problem(),
+        (410, "invitation_expired")
+    );
+    let again = resend().await.expect(200);
+    assert_eq!(again.body["status"], "open");
+    let second = world.token_of_newest_mail("grace@example.com").await;
+    assert_eq!(
+        accept(&world, &acme, &first, PASSWORD).await.problem(),
+        (404, "invitation_not_found")
+    );
+    accept(&world, &acme, &second, PASSWORD).await.expect(200);
+    assert_eq!(resend().await.problem(), (410, "invitation_used"));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn invitations_are_listed_by_what_became_of_them() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let token = world.invite(&acme, "a@example.com", "member").await;
+    accept(&world, &acme, &token, PASSWORD).await.expect(200);
+    world.invite(&acme, "b@example.com", "member").await;
+    world.invite(&acme, "b@example.com", "viewer").await;
+    world.invite(&acme, "c@example.com", "member").await;
+    world
+        .alter("update invitations set expires_at = created_at where email = 'c@example.com'")
+        .await;
+    let list = async |query: &str| -> Vec<String> {
+        let call = world
+            .get(&format!("/api/v1/invitations?{query}"))
+            .at(acme.id);
+        let page = call.bearer(&acme.owner).send().await.expect(200).body;
+        let items = page["items"].as_array().unwrap().iter();
+        items
+            .map(|item| format!("{} {}", item["email"], item["status"]).replace('"', ""))
+            .collect()
+    };
+    assert_eq!(list("").await, ["b@example.com open"]);
+    assert_eq!(list("status=accepted").await, ["a@example.com accepted"]);
+    assert_eq!(list("status=revoked").await, ["b@example.com revoked"]);
+    assert_eq!(list("status=expired").await, ["c@example.com expired"]);
+    assert_eq!(
+        list("status=all&email=B@example.com").await,
+        ["b@example.com open", "b@example.com revoked"]
+    );
+    assert_eq!(list("status=all&limit=200").await.len(), 4);
+    let wrong = world
+        .get("/api/v1/invitations?status=lost")
+        .at(acme.id)
+        .bearer(&acme.owner);
+    wrong.send().await.expect(422);
+    world.close().await;
+}

@@ -25,4 +25,5 @@ mod role;
 mod second_factor;
 mod session;
 mod signup;
+mod ticket;
 mod world;
