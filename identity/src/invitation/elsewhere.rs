@@ -49,7 +49,7 @@ struct Joined {
     responses(
         (status = 200, description = "a member of the other organization", body = Joined),
         (status = 401, description = "no valid access token, or the session has ended"),
-        (status = 403, description = "`invitation_of_other_address`, `limit_people`, `session_required`"),
+        (status = 403, description = "`invitation_of_other_address`, `limit_people`, `session_required`, `session_confined`"),
         (status = 404, description = "`invitation_not_found`"),
         (status = 409, description = "`already_member`"),
         (status = 410, description = "`invitation_expired`, `invitation_used`"),
@@ -62,6 +62,7 @@ async fn accept_invitation_signed_in(
     client: Client,
     Json(body): Json<AcceptSignedIn>,
 ) -> Result<Json<Joined>, Problem> {
+    session::require_whole_account(&identity, &identity.db, &member).await?;
     let now = identity.clock.now();
     let found = store::by_token_anywhere(&identity.db, sha256(&body.token)).await?;
     let tenant = model::check_open(found, now)?.tenant_id;
@@ -81,10 +82,14 @@ async fn accept_invitation_signed_in(
     }
     account::store::note_verified(&transaction, user.id, &row.email, now).await?;
     accept::join(&identity, &transaction, &row, user, allowed, &client).await?;
-    let ticket = ticket::switch(&identity, &transaction, &source, &target).await;
+    let ticket = if ticket::may_switch(source.method, &target) {
+        Some(ticket::switch(&identity, &transaction, &source, &target).await?)
+    } else {
+        None
+    };
     identity.commit(transaction).await?;
     Ok(Json(Joined {
         organization: Organization::of(target, &identity.common),
-        ticket: ticket.ok(),
+        ticket,
     }))
 }

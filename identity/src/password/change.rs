@@ -18,7 +18,7 @@ use crate::entity::user;
 use crate::mail::{self, letters};
 use crate::session::{self, device};
 use crate::state::{AppState, Identity};
-use crate::{audit, one_time, organization};
+use crate::{audit, one_time, organization, ticket};
 use kernel::TenantId;
 
 use super::reset::ResetPassword;
@@ -100,6 +100,7 @@ pub(super) async fn replace(
     user.password_hash = Some(hash);
     account::store::update(db, &user, now).await?;
     one_time::withdraw(db, user.id, ResetPassword::NAME).await?;
+    ticket::withdraw(db, user.id).await?;
     account::withdraw_change(db, user.id).await?;
     let organization = organization::store::by_id(db, tenant).await?;
     let organization = organization.ok_or_else(Problem::not_found)?;

@@ -245,9 +245,8 @@ pub(crate) async fn live(
     session: SessionId,
     now: DateTime<Utc>,
 ) -> Result<session::Model, Problem> {
-    let found = store::by_id(db, session).await?;
-    let live = found.filter(|row| row.revoked_at.is_none() && row.expires_at > now);
-    live.ok_or_else(|| Problem::unauthorized("session_ended"))
+    let found = store::live(db, session, now).await?;
+    found.ok_or_else(|| Problem::unauthorized("session_ended"))
 }
 
 /// Ends all that somebody who is no member any more could still come in with, and tells everybody.

@@ -167,13 +167,6 @@ pub(super) async fn live_of(
         .await
 }
 
-pub(super) async fn by_id(
-    db: &impl ConnectionTrait,
-    id: SessionId,
-) -> Result<Option<session::Model>, DbErr> {
-    session::Entity::find_by_id(id).one(db).await
-}
-
 /// Sessions of a member that have not ended.
 pub(super) async fn live_of_member(
     db: &impl ConnectionTrait,

@@ -84,6 +84,7 @@ async fn find_my_organizations(
     let right = identity.passwords.verify(&body.password, stored).await?;
     let user = found.filter(|user| right && user.active);
     let user = user.ok_or_else(invalid_credentials)?;
+    identity.throttle.succeeded(&user.email, client.address);
 
     let transaction = identity.begin().await?;
     let rows = store::page(&transaction, user.id, None, MAX_LISTED).await?;

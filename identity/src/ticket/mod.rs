@@ -12,7 +12,7 @@ mod store;
 use chrono::TimeDelta;
 use httpkit::Problem;
 use kernel::{SessionId, TenantId, UserId};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -20,6 +20,8 @@ use crate::entity::{organization, session};
 use crate::one_time::{self, Owner, Purpose};
 use crate::session::{Method, Proof};
 use crate::state::{AppState, Identity};
+
+pub(crate) use model::may_switch;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     bare::router().merge(routes::router())
@@ -52,6 +54,11 @@ pub(crate) async fn issue(
         tenant: Some(tenant),
     };
     one_time::issue(identity, db, owner, &Ticket { proof, source }).await
+}
+
+/// Withdraws all tickets of a person that were not used.
+pub(crate) async fn withdraw(db: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
+    one_time::withdraw(db, user, Ticket::NAME).await
 }
 
 /// A ticket for somebody who has a session elsewhere; 403 where that is not enough.

@@ -24,7 +24,7 @@ pub(super) fn check_switch(from: Method, target: &organization::Model) -> Result
 }
 
 /// Whether it would pass.
-pub(super) fn may_switch(from: Method, target: &organization::Model) -> bool {
+pub(crate) fn may_switch(from: Method, target: &organization::Model) -> bool {
     check_switch(from, target).is_ok()
 }
 

@@ -17,7 +17,8 @@ use super::{Ticket, model, store};
 use crate::client::Client;
 use crate::one_time::{self, Owner};
 use crate::organization::{self, Organization};
-use crate::session::{self, Entry, Grant, Tokens};
+use crate::second_factor::Demand;
+use crate::session::{self, Entry, Grant, Method, Tokens};
 use crate::state::{AppState, Identity};
 use crate::{account, audit, member};
 
@@ -53,7 +54,7 @@ struct MyOrganization {
     responses(
         (status = 200, description = "a page of organizations", body = Page<MyOrganization>),
         (status = 401, description = "no valid access token, or the session has ended"),
-        (status = 403, description = "`session_required`"),
+        (status = 403, description = "`session_required`, `session_confined`"),
         (status = 422, description = "a parameter is wrong"),
     )
 )]
@@ -63,6 +64,7 @@ async fn list_my_organizations(
     PageQuery { page, .. }: PageQuery,
 ) -> Result<Json<Page<MyOrganization>>, Problem> {
     let (db, after) = (&identity.db, page.after()?);
+    session::require_whole_account(&identity, db, &member).await?;
     let session = session::live(db, member.session, identity.clock.now()).await?;
     let rows = store::page(db, member.user, after, i64::from(page.limit) + 1).await?;
     let key = |row: &store::Row| (row.joined_at, row.organization.tenant_id);
@@ -100,7 +102,7 @@ struct TicketView {
     responses(
         (status = 200, description = "a ticket", body = TicketView),
         (status = 401, description = "no valid access token, or the session has ended"),
-        (status = 403, description = "`sign_in_required`: not without signing in there; `session_required`"),
+        (status = 403, description = "`sign_in_required`: not without signing in there; `session_required`, `session_confined`"),
         (status = 404, description = "no organization of one's own"),
     )
 )]
@@ -111,6 +113,7 @@ async fn create_ticket(
     client: Client,
 ) -> Result<Json<TicketView>, Problem> {
     let transaction = identity.begin().await?;
+    session::require_whole_account(&identity, &transaction, &member).await?;
     let source = session::live(&transaction, member.session, identity.clock.now()).await?;
     let standing = member::store::standing(&transaction, tenant, member.user).await?;
     standing.ok_or_else(Problem::not_found)?;
@@ -143,9 +146,11 @@ struct RedeemTicket {
     request_body = RedeemTicket,
     responses(
         (status = 200, description = "signed in", body = Tokens),
+        (status = 202, description = "a second factor is asked for", body = Demand),
         (status = 401, description = "`invalid_ticket`: unknown, used, too old, of another organization, or its session has ended"),
         (status = 403, description = "`sign_in_required`: the organization asks for more by now"),
         (status = 422, description = "some fields are wrong"),
+        (status = 429, description = "`too_many_attempts`"),
     )
 )]
 async fn redeem_ticket(
@@ -165,6 +170,12 @@ async fn redeem_ticket(
         let source = source.map_err(|_ended| invalid())?;
         let target = organization::store::by_id(&transaction, tenant).await?;
         model::check_switch(source.method, &target.ok_or_else(Problem::not_found)?)?;
+    }
+    if ticket.proof.method == Method::Password {
+        // The door gives a guess back for a password: many tickets must not give back many.
+        identity
+            .throttle
+            .attempt(&grant.user.email, client.address)?;
     }
     let entry = session::enter(&identity, &transaction, &grant, &client, ticket.proof).await?;
     identity.commit(transaction).await?;

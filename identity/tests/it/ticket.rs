@@ -1,5 +1,7 @@
 //! One's organizations, and the way from one to another.
 
+use std::num::NonZeroU32;
+
 use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::json;
@@ -125,6 +127,55 @@ async fn passwords_are_guessed_no_faster_on_the_bare_domain() {
     let tried = answers.iter().filter(|answer| answer.status == 401).count();
     assert!(tried <= 10, "{tried}");
     assert!(answers.iter().any(|answer| answer.status == 429));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn tickets_buy_no_guesses() {
+    let few = NonZeroU32::new(30).unwrap();
+    let world = World::with(|config| config.free_attempts_of_address = few).await;
+    let (acme, zeta) = two(&world).await;
+    let mut guessed = 0;
+    for round in 0..12 {
+        let right = json!({"email": "acme@example.com", "password": PASSWORD});
+        let list = world.post(MINE, &right).send().await;
+        if list.status == 429 {
+            break;
+        }
+        let list = list.expect(200).body;
+        for (index, at) in [&acme, &zeta].into_iter().enumerate() {
+            let ticket = list["items"][index]["ticket"].as_str().unwrap();
+            redeem(&world, at, ticket).await.expect(200);
+        }
+        for guess in 0..3 {
+            let email = format!("p{round}-{guess}@example.com");
+            let wrong = json!({"email": email, "password": "another long password"});
+            guessed += u32::from(world.post(MINE, &wrong).send().await.status == 401);
+        }
+    }
+    assert!((1..=30).contains(&guessed), "{guessed}");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn changed_password_ends_its_tickets() {
+    let world = World::new().await;
+    let (acme, zeta) = two(&world).await;
+    let right = json!({"email": "acme@example.com", "password": PASSWORD});
+    let list = world.post(MINE, &right).send().await.expect(200).body;
+    let change = json!({"current_password": PASSWORD, "new_password": "another long password"});
+    world
+        .put("/api/v1/auth/password", &change)
+        .at(acme.id)
+        .bearer(&acme.owner)
+        .send()
+        .await
+        .expect(204);
+    let ticket = list["items"][1]["ticket"].as_str().unwrap();
+    assert_eq!(
+        redeem(&world, &zeta, ticket).await.problem(),
+        (401, "invalid_ticket")
+    );
     world.close().await;
 }
 
@@ -264,18 +315,9 @@ async fn organization_that_asks_for_a_sign_in_gets_one() {
         .body;
     assert_eq!(list["items"][1]["switchable"], false);
 
-    // What an organization's own provider says counts in that organization only.
-    world
-        .alter("update organizations set switch_without_password = true")
-        .await;
-    world.alter("update sessions set method = 'own_provider'").await;
-    assert_eq!(
-        ask(&world, &acme, &zeta, &acme.owner).await.problem(),
-        refused
-    );
     // Without passwords a session that goes back to one is not enough, a passkey is.
     world
-        .alter("update organizations set password_sign_in = false")
+        .alter("update organizations set switch_without_password = true, password_sign_in = false")
         .await;
     world.alter("update sessions set method = 'session'").await;
     assert_eq!(
@@ -284,6 +326,39 @@ async fn organization_that_asks_for_a_sign_in_gets_one() {
     );
     world.alter("update sessions set method = 'passkey'").await;
     ask(&world, &acme, &zeta, &acme.owner).await.expect(200);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn ticket_is_not_for_a_session_of_an_organizations_own_provider() {
+    let world = World::new().await;
+    let (acme, zeta) = two(&world).await;
+    let before = ask(&world, &acme, &zeta, &acme.owner)
+        .await
+        .expect(200)
+        .text("ticket");
+    let other = world.organization("other").await;
+    let token = world.invite(&other, "acme@example.com", "manager").await;
+    world
+        .alter("update sessions set method = 'own_provider'")
+        .await;
+
+    let confined = (403, "session_confined");
+    assert_eq!(
+        ask(&world, &acme, &zeta, &acme.owner).await.problem(),
+        confined
+    );
+    let list = world.get(MINE).at(acme.id).bearer(&acme.owner).send().await;
+    assert_eq!(list.problem(), confined);
+    let accept = world
+        .post("/api/v1/auth/invitations/accept", &json!({"token": token}))
+        .at(acme.id)
+        .bearer(&acme.owner);
+    assert_eq!(accept.send().await.problem(), confined);
+    assert_eq!(
+        redeem(&world, &zeta, &before).await.problem(),
+        (403, "sign_in_required")
+    );
     world.close().await;
 }
 
