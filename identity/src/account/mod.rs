@@ -61,7 +61,7 @@ impl From<user::Model> for User {
 /// Somebody who gave an address and a password: an account that the password opens, or what a new one is made of.
 #[derive(Debug)]
 pub(crate) enum Identified {
-    Known(user::Model),
+    Known(Box<user::Model>),
     Stranger { password_hash: String },
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn identify(
         .verify(password, user.password_hash.as_deref())
         .await?;
     if right && user.active {
-        Ok(Identified::Known(user))
+        Ok(Identified::Known(Box::new(user)))
     } else {
         Err(invalid_credentials())
     }

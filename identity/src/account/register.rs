@@ -246,7 +246,7 @@ async fn settle(
     kept: Registration,
 ) -> Result<user::Model, Problem> {
     let password_hash = match person {
-        Identified::Known(user) => return Ok(user),
+        Identified::Known(user) => return Ok(*user),
         Identified::Stranger { password_hash } => password_hash,
     };
     let (id, now) = (identity.ids.next(), identity.clock.now());

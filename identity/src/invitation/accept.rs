@@ -208,7 +208,7 @@ async fn settle(
     name: Option<String>,
 ) -> Result<user::Model, Problem> {
     let password_hash = match person {
-        Identified::Known(user) => return Ok(user),
+        Identified::Known(user) => return Ok(*user),
         Identified::Stranger { password_hash } => password_hash,
     };
     let missing = || Problem::field("/name", "missing", "a new account needs a name");

@@ -23,8 +23,6 @@ pub(crate) enum Of {
     One(TenantId, PersonalTokenId),
     /// All of a member.
     Member(TenantId, UserId),
-    /// All of a person, everywhere.
-    Person(UserId),
     /// All of an organization.
     Organization(TenantId),
 }
@@ -35,7 +33,6 @@ impl Of {
         match self {
             Self::One(tenant, id) => of(tenant).add(Column::Id.eq(id)),
             Self::Member(tenant, user) => of(tenant).add(Column::UserId.eq(user)),
-            Self::Person(user) => Condition::all().add(Column::UserId.eq(user)),
             Self::Organization(tenant) => of(tenant),
         }
     }

@@ -38,12 +38,12 @@ pub(super) async fn establish(
         None => claim(identity, request_id, wish).await?,
     };
     match found(identity, request_id, wish, tenant, person).await? {
-        Founded::Done(tenant, owner) => Ok((tenant, owner)),
+        Founded::Done(tenant, owner) => Ok((tenant, *owner)),
         // Somebody took the address since step 1: it was this person if the password opens the account.
         Founded::AddressTaken => {
             let person = account::identify(identity, &wish.email, password).await?;
             match found(identity, request_id, wish, tenant, person).await? {
-                Founded::Done(tenant, owner) => Ok((tenant, owner)),
+                Founded::Done(tenant, owner) => Ok((tenant, *owner)),
                 Founded::AddressTaken => Err(interrupted()),
             }
         }
@@ -63,7 +63,7 @@ async fn claim(identity: &Identity, request_id: &str, wish: &Wish) -> Result<Ten
 }
 
 enum Founded {
-    Done(TenantId, user::Model),
+    Done(TenantId, Box<user::Model>),
     AddressTaken,
 }
 
@@ -90,7 +90,7 @@ async fn found(
             };
             let event = UserCreated { user_id: id };
             identity.emit(&transaction, tenant, id, &event).await?;
-            user
+            Box::new(user)
         }
     };
     if let Some(earlier) = earlier {
