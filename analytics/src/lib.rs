@@ -8,6 +8,7 @@ pub mod config;
 mod dashboard;
 mod erasure;
 pub mod ingest;
+mod personal;
 mod scope;
 mod state;
 pub mod store;
@@ -59,7 +60,8 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
 pub fn router(state: AppState) -> Router {
     let routes = OpenApiRouter::with_openapi(Document::openapi())
         .merge(dashboard::router())
-        .merge(erasure::router());
+        .merge(erasure::router())
+        .merge(personal::router());
     openapi::serve(routes).with_state(state)
 }
 

@@ -34,6 +34,36 @@ impl<'a> TenantScope<'a> {
         Ok(cursor.try_collect().await?)
     }
 
+    /// Documents behind one of them, in the order of their ids.
+    pub(crate) async fn page(
+        &self,
+        collection: Collection,
+        filter: Document,
+        after: Option<String>,
+        limit: i64,
+    ) -> Result<Vec<Document>, StoreError> {
+        let mut filter = self.tenant.with(filter);
+        if let Some(after) = after {
+            filter.insert("_id", doc! { "$gt": after });
+        }
+        let found = self.store.collection(collection);
+        let found = found.find(filter).sort(doc! { "_id": 1 }).limit(limit);
+        let cursor = found.await?;
+        Ok(cursor.try_collect().await?)
+    }
+
+    /// Changes every document that is found; answers how many there were.
+    pub(crate) async fn update(
+        &self,
+        collection: Collection,
+        filter: Document,
+        change: Document,
+    ) -> Result<u64, StoreError> {
+        let found = self.store.collection(collection);
+        let changed = found.update_many(self.tenant.with(filter), change).await?;
+        Ok(changed.modified_count)
+    }
+
     /// Removes every document; answers how many there were.
     pub(crate) async fn clear(&self, collection: Collection) -> Result<u64, StoreError> {
         let all = self.tenant.with(Document::new());

@@ -165,6 +165,7 @@ fn is_guessed_at(method: &Method, tail: &str) -> bool {
                 | "second-factor/passkey"
                 | "passkeys/login"
                 | "tickets"
+                | "erase/report"
         )
 }
 

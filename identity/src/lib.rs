@@ -18,6 +18,7 @@ mod member;
 mod one_time;
 mod organization;
 pub mod password;
+pub mod person;
 mod personal_token;
 mod plan;
 mod provider;
@@ -54,6 +55,7 @@ pub use state::{AppState, Identity};
 use crate::keys::KeyRing;
 use crate::mail::{Sender, Templates};
 use crate::password::Throttle;
+use crate::person::Keepers;
 use crate::state::{Lifetimes, Wake};
 
 /// Puts the service together, starts its jobs and answers its router.
@@ -79,6 +81,10 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
         "signing keys",
         keys::keep(Arc::clone(&identity), lifetime, app.shutdown.clone()),
     );
+    app.spawn(
+        "people's requests",
+        person::job::run(Arc::clone(&identity), app.shutdown.clone()),
+    );
     let secret = &app.common.service_secret;
     let guard = Guard::new(secret, Service::Identity, identity.keys.verifier());
     Ok(router(AppState { identity, guard }))
@@ -96,8 +102,9 @@ pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
             http_client()?,
             resolver_url,
             Service::TenantResolver,
-            signer,
+            signer.clone(),
         ),
+        keepers: Keepers::new(&app.common, &signer)?,
         csrf: Csrf::new(&app.common.service_secret),
         keys: KeyRing::open(&db, &seal, &app.ids, app.clock.now()).await?,
         passwords: Hasher::new()?,
@@ -146,6 +153,7 @@ pub fn router(state: AppState) -> Router {
         .merge(lifecycle::router())
         .merge(audit::router())
         .merge(personal_token::router())
+        .merge(person::router())
         .merge(keys::router());
     let denials = from_fn_with_state(state.clone(), audit::denials::note);
     openapi::serve(routes).layer(denials).with_state(state)

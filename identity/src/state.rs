@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::keys::KeyRing;
 use crate::mail::Templates;
 use crate::password::Throttle;
+use crate::person::Keepers;
 use crate::provider::Providers;
 
 /// Identity itself. Any number of instances may work on one database.
@@ -31,6 +32,8 @@ pub struct Identity {
     pub resolver: Upstream,
     /// Makes the tokens that browsers prove their own requests with.
     pub csrf: Csrf,
+    /// Services that keep something about people.
+    pub(crate) keepers: Keepers,
     /// Signs access tokens.
     pub keys: KeyRing,
     /// Seals secrets at rest.
@@ -69,6 +72,8 @@ pub struct Wake {
     pub mail: Notify,
     /// Somebody asked for a letter.
     pub letters: Notify,
+    /// Somebody asked for the own data, or for their end.
+    pub people: Notify,
 }
 
 impl Identity {

@@ -14,6 +14,7 @@ pub mod jobs;
 mod order;
 mod patch;
 mod people;
+mod personal;
 mod project;
 mod rules;
 mod share;
@@ -94,6 +95,7 @@ pub fn router(state: AppState) -> Router {
         .split_for_parts();
     public
         .merge(share::router())
+        .merge(personal::router())
         .route(DOCUMENT_PATH, get(async move || Json(document.clone())))
         .with_state(state)
 }

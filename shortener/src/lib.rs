@@ -12,6 +12,7 @@ mod guest;
 mod links;
 mod openapi;
 mod password;
+mod personal;
 mod state;
 mod tenants;
 
@@ -86,7 +87,8 @@ fn router(state: AppState) -> Router {
     openapi::serve(
         links::router()
             .merge(guest::router())
-            .merge(erasure::router()),
+            .merge(erasure::router())
+            .merge(personal::router()),
     )
     .with_state(state)
 }

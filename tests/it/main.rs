@@ -1,6 +1,6 @@
 //! The story, step by step, through the gateway of the running test system (`./dev test`).
 //!
-//! Every test signs up an organization of its own. Tests that stop parts of the system are in
+//! Every test signs up an organization of its own. Tests that stop parts of the system, or look at all of it, are in
 //! `faults` and run one at a time, after the others.
 #![cfg(test)]
 

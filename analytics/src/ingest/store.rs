@@ -10,6 +10,8 @@ use mongodb::bson::{
     serialize_to_document,
 };
 
+use serde_json::Value;
+
 use super::fact::{Dated, Fact};
 use super::fold::{Counter, Folded, Tasks, fold};
 use crate::erasure::store::erase;
@@ -130,12 +132,18 @@ fn strings<T: ToString>(ids: impl Iterator<Item = T>) -> BTreeSet<String> {
     ids.map(|id| id.to_string()).collect()
 }
 
+/// The event as it came, but for a person's name: that is identity's to keep and to forget.
 fn raw_event(envelope: &Envelope) -> Result<Document, StoreError> {
+    let mut event = envelope.to_json();
+    let data = event.get_mut("data").and_then(Value::as_object_mut);
+    if let Some(data) = data.filter(|data| data.contains_key("user_id")) {
+        data.remove("name");
+    }
     Ok(doc! {
         "_id": envelope.id.to_string(),
         "type": &*envelope.kind,
         "time": DateTime::from_millis(envelope.time.timestamp_millis()),
-        "event": serialize_to_bson(&envelope.to_json())?,
+        "event": serialize_to_bson(&event)?,
     })
 }
 

@@ -190,3 +190,24 @@ impl Gate {
         }
     }
 }
+
+#[tokio::test]
+async fn names_of_people_are_not_kept() {
+    let world = World::new().await;
+    let acme = Organization::new();
+    let joined = events::topic::user::MemberJoined {
+        user_id: Ids::system().next(),
+        name: "Zebulon Quartermaine".to_owned(),
+        role: kernel::Role::Member,
+    };
+    let joined = acme.event("2026-03-02", &joined);
+    world.take_in(&[joined]).await;
+    assert!(world.left(&acme).await > 0);
+    let contents = world.contents().await;
+    let named = contents.values().flatten();
+    assert_eq!(
+        named.filter(|text| text.contains("Quartermaine")).count(),
+        0
+    );
+    world.drop().await;
+}

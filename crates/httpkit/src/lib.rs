@@ -14,6 +14,7 @@ pub mod idempotency;
 mod json;
 pub mod openapi;
 mod path;
+pub mod personal;
 mod precondition;
 mod problem;
 mod query;

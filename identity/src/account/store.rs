@@ -219,3 +219,18 @@ pub(crate) async fn note_login(
         .await?;
     Ok(())
 }
+
+/// Lets nobody in with the account any more.
+pub(crate) async fn close(
+    db: &impl ConnectionTrait,
+    id: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    user::Entity::update_many()
+        .col_expr(user::Column::Active, Expr::value(false))
+        .col_expr(user::Column::UpdatedAt, Expr::value(now))
+        .filter(user::Column::Id.eq(id))
+        .exec(db)
+        .await
+        .map(drop)
+}

@@ -23,6 +23,7 @@ use crate::entity::audit_event;
 use crate::state::Identity;
 
 pub(crate) use routes::router;
+pub(crate) use store::anonymize;
 
 /// Batches of old events removed at a time.
 const FORGET_BATCHES: usize = 10;

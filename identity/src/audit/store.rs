@@ -143,12 +143,12 @@ pub(super) async fn forget_of(db: &impl ConnectionTrait, tenant: TenantId) -> Re
 }
 
 /// Takes the addresses out of the events of a person who is gone; answers of how many.
-pub(super) async fn anonymize(db: &impl ConnectionTrait, person: UserId) -> Result<i64, DbErr> {
+pub(crate) async fn anonymize(db: &impl ConnectionTrait, person: UserId) -> Result<u64, DbErr> {
     let anonymize = raw_sql!(
         Postgres,
         "select anonymize_audit_events({person}) as removed"
     );
-    removed(db, anonymize).await
+    Ok(removed(db, anonymize).await?.unsigned_abs())
 }
 
 async fn removed(db: &impl ConnectionTrait, statement: sea_orm::Statement) -> Result<i64, DbErr> {

@@ -12,6 +12,7 @@ pub mod membership;
 pub mod one_time_token;
 pub mod organization;
 pub mod passkey;
+pub mod person_request;
 pub mod personal_token;
 pub mod provider_attempt;
 pub mod recovery_code;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::Identity;
-use crate::{audit, letter, mail, one_time, personal_token, provider, session, signup};
+use crate::{audit, letter, mail, one_time, person, personal_token, provider, session, signup};
 
 /// Between two looks for what is old.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
@@ -59,6 +59,7 @@ pub async fn forget(identity: &Identity) -> Result<(), DbErr> {
     mail::forget_sent(db, now, SENT_MAIL_KEPT).await?;
     signup::store::forget_old(db, now, SIGNUPS_KEPT).await?;
     audit::forget_old(db).await?;
+    person::forget_old(db, now).await?;
     let sql = "delete from idempotency_keys where created_at < $1";
     let values = [(now - KEYS_KEPT).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);

@@ -16,6 +16,7 @@ mod member;
 mod organization;
 mod passkey;
 mod password;
+mod person;
 mod personal_token;
 mod profile;
 mod provider;

@@ -19,6 +19,8 @@ pub(crate) struct Claims {
     pub(crate) down: bool,
     /// From now on confirming answers 503.
     pub(crate) confirming_fails: bool,
+    /// From now on no service that keeps something about people answers.
+    pub(crate) keepers_down: bool,
     /// What every plan allows.
     pub(crate) people: Option<u64>,
 }
@@ -51,6 +53,7 @@ impl FakeResolver {
         };
         let router = Router::new()
             .route("/internal/v1/tenants", post(claim))
+            .route("/internal/v1/people/{id}", get(records).delete(forget))
             .route("/internal/v1/tenants/{id}", get(tenant))
             .route("/internal/v1/tenants/{id}/confirm", post(confirm))
             .route("/internal/v1/subdomains/{name}", get(availability))
@@ -77,6 +80,13 @@ impl FakeResolver {
     /// What the resolver's own sweep does with claims that identity does not know.
     pub(crate) fn release_unconfirmed(&self) {
         self.claims().tenants.retain(|_, tenant| tenant.confirmed);
+    }
+
+    fn keep(&self) -> Result<(), Problem> {
+        match self.claims().keepers_down {
+            true => Err(Problem::unavailable("database_unavailable", 1)),
+            false => Ok(()),
+        }
     }
 
     fn ask(&self, caller: Caller) -> Result<MutexGuard<'_, Claims>, Problem> {
@@ -146,6 +156,25 @@ async fn tenant(
     Ok(Json(
         json!({"id": id, "subdomain": subdomain, "status": "active", "limits": limits}),
     ))
+}
+
+/// What every service that keeps something about people answers: three records on two pages.
+async fn records(
+    State(resolver): State<FakeResolver>,
+    axum::extract::RawQuery(query): axum::extract::RawQuery,
+) -> Result<Json<Value>, Problem> {
+    resolver.keep()?;
+    Ok(Json(
+        match query.unwrap_or_default().contains("cursor=next") {
+            false => json!({"items": [{"row": 1}, {"row": 2}], "next_cursor": "next"}),
+            true => json!({"items": [{"row": 3}], "next_cursor": null}),
+        },
+    ))
+}
+
+async fn forget(State(resolver): State<FakeResolver>) -> Result<Json<Value>, Problem> {
+    resolver.keep()?;
+    Ok(Json(json!({"forgotten": true})))
 }
 
 async fn confirm(

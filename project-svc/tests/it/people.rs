@@ -138,3 +138,70 @@ async fn events_leave_through_the_broker_and_people_come_in_by_it() {
     eventually("outbox empty", async || world.events().await.is_empty()).await;
     world.end().await;
 }
+
+#[tokio::test]
+async fn erased_person_is_a_former_member_whatever_comes_late() {
+    let world = World::new().await;
+    let owner = world.person(Role::Owner);
+    let (project, _) = owner.project("Apollo").await;
+    let gone = world.person(Role::Manager);
+    let path = format!("/projects/{project}/tasks");
+    let task = gone.post(&path, json!({"title": "Fuel"})).await.expect(201);
+    let comments = format!("/tasks/{}/comments", crate::client::text(&task, "id"));
+    let said = json!({"body": "Done soon"});
+    gone.post(&comments, said).await.expect(201);
+    let path = format!("/internal/v1/people/{}", gone.id);
+
+    let kept = world
+        .as_identity(reqwest::Method::GET, &path)
+        .await
+        .expect(200);
+    let tables: Vec<&str> = kept["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| record["table"].as_str().unwrap())
+        .collect();
+    assert_eq!(tables, ["comments", "people", "tasks"], "{kept}");
+    let one = format!("{path}?limit=1");
+    let first = world
+        .as_identity(reqwest::Method::GET, &one)
+        .await
+        .expect(200);
+    let next = format!(
+        "{one}&cursor={}",
+        crate::client::text(&first, "next_cursor")
+    );
+    let second = world
+        .as_identity(reqwest::Method::GET, &next)
+        .await
+        .expect(200);
+    assert_eq!(second["items"], json!([kept["items"][1]]));
+
+    let report = world
+        .as_identity(reqwest::Method::DELETE, &path)
+        .await
+        .expect(200);
+    assert_eq!(report["kept"]["comments.author_id"], 1, "{report}");
+    let late = MemberJoined {
+        user_id: gone.id,
+        name: "Zebulon".to_owned(),
+        role: Role::Admin,
+    };
+    let earlier = Clock::fixed(world.app.clock.now() - chrono::TimeDelta::seconds(1));
+    let handler = project_svc::jobs::people::handler(world.state.clone());
+    let told = told(&world, &earlier, &late);
+    assert_eq!(handler(vec![told]).await, [Action::Ack]);
+    let former = Some(("Former member".to_owned(), "viewer".to_owned()));
+    assert_eq!(person(&world, gone.id).await, former);
+    // A token that is still good brings the name back no more than the event.
+    gone.post(&comments, json!({"body": "Again"}))
+        .await
+        .expect(201);
+    assert_eq!(person(&world, gone.id).await, former);
+    world
+        .as_identity(reqwest::Method::DELETE, &path)
+        .await
+        .expect(200);
+    world.end().await;
+}

@@ -120,6 +120,16 @@ impl World {
         read(request.header(SERVICE_TOKEN_HEADER, token)).await
     }
 
+    /// Calls as identity does, for this organization.
+    pub(crate) async fn as_identity(&self, method: reqwest::Method, path: &str) -> Answer {
+        let signer = Self::signer_of(Service::Identity);
+        let token = signer
+            .token(Service::ProjectSvc, Some(self.tenant))
+            .unwrap();
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        read(request.header(SERVICE_TOKEN_HEADER, &*token)).await
+    }
+
     pub(crate) fn signer_of(service: Service) -> ServiceSigner {
         ServiceSigner::new(&SecretString::from(SECRET), service)
     }
