@@ -4,6 +4,8 @@
 //! `faults` and run one at a time, after the others.
 #![cfg(test)]
 
+mod abuse;
+mod access;
 mod bad_input;
 mod dashboard;
 mod documents;

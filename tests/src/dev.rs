@@ -139,6 +139,14 @@ fn settings_file() -> PathBuf {
     Path::new(&setting("TENANTRY_TEST_STATE")).join("env")
 }
 
+/// A setting of the services under test.
+pub(crate) fn service_setting(name: &str) -> String {
+    let text = std::fs::read_to_string(settings_file()).expect("the settings of the system");
+    let prefix = format!("{name}=");
+    let line = text.lines().find_map(|line| line.strip_prefix(&prefix));
+    line.unwrap_or_else(|| panic!("no {name}")).to_owned()
+}
+
 /// The JSON log lines of a service that name `needle`.
 pub fn log_lines(service: &str, needle: &str) -> Vec<Value> {
     let path: PathBuf = [

@@ -11,11 +11,15 @@
 #[cfg(test)]
 mod arrows;
 mod dev;
+mod keys;
 mod load;
 mod organization;
 mod sql;
 
 pub use dev::{Dev, SECOND, log_lines, second_cluster};
+pub use keys::signing_key;
 pub use load::{Answered, Load, all_succeeded, each_is_there_once, longest};
-pub use organization::{Organization, PASSWORD, Person, mail_to, sign_up_body, token_in_mail};
+pub use organization::{
+    Organization, PASSWORD, Person, mail_to, sign_up_body, token_in_mail, tomorrow,
+};
 pub use sql::{Sql, database_of};

@@ -189,6 +189,12 @@ pub fn sign_up_body(subdomain: &str, email: &str) -> Value {
     })
 }
 
+/// This time tomorrow, as JSON tells it.
+pub fn tomorrow() -> Value {
+    let tomorrow = kernel::Clock::system().now() + chrono::TimeDelta::days(1);
+    json!(tomorrow.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+}
+
 /// Waits for the newest mail to `address`, as the mail catcher lists it.
 pub async fn mail_to(address: &str, about: &str) -> Value {
     let url = format!(

@@ -22,6 +22,7 @@ use crate::entity::user;
 use crate::letter::{self, Kind, Letter, Wish};
 use crate::mail::{self, letters};
 use crate::one_time::{self, Owner, Purpose};
+use crate::personal_token::{self, Of};
 use crate::state::{AppState, Identity};
 use crate::{audit, member, session};
 
@@ -217,6 +218,8 @@ async fn reset_password(
     // Who reads the mail at this address has just shown it.
     user.email_verified_at = Some(identity.clock.now());
     session::end_all(&identity, &transaction, user.id, None, "password_reset").await?;
+    // Whoever knew the password may have made some.
+    personal_token::revoke(&identity, &transaction, Of::Person(user.id)).await?;
     let reset = audit::Event::done("password.reset", user.id, &client);
     let reset = reset.at(tenant).on(user.id.uuid());
     audit::record(&identity, &transaction, reset).await?;

@@ -25,6 +25,8 @@ pub(crate) enum Of {
     Member(TenantId, UserId),
     /// All of an organization.
     Organization(TenantId),
+    /// All of a person, wherever they are good.
+    Person(UserId),
 }
 
 impl Of {
@@ -34,6 +36,7 @@ impl Of {
             Self::One(tenant, id) => of(tenant).add(Column::Id.eq(id)),
             Self::Member(tenant, user) => of(tenant).add(Column::UserId.eq(user)),
             Self::Organization(tenant) => of(tenant),
+            Self::Person(user) => Condition::all().add(Column::UserId.eq(user)),
         }
     }
 }
