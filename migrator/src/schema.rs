@@ -82,6 +82,11 @@ pub const IDENTITY: Schema = Schema {
         migration!("identity", "0008_personal_tokens"),
         migration!("identity", "0009_accounts"),
         migration!("identity", "0010_person_requests"),
+        migration!("identity", "0011_organization_rules_checked"),
+        Migration {
+            transactional: false,
+            ..migration!("identity", "0012_memberships_by_role")
+        },
     ],
 };
 

@@ -15,9 +15,11 @@ pub async fn signing_key() -> AccessSigner {
         order by coalesce(signs_from, created_at) desc limit 1";
     let row = identity.texts(newest, &[]).await.remove(0);
     let (kid, sealed) = row.split_once(' ').expect("two words");
-    let sealed: Vec<u8> = (0..sealed.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&sealed[at..at + 2], 16).expect("hex"))
+    let sealed: Vec<u8> = sealed
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| str::from_utf8(pair).expect("ASCII"))
+        .map(|pair| u8::from_str_radix(pair, 16).expect("hex"))
         .collect();
     let key = SealKey::parse(&service_setting("IDENTITY_SEAL_KEY")).expect("a seal key");
     let context = format!("signing-key:{kid}");

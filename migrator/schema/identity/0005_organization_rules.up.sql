@@ -3,10 +3,14 @@
 alter table users
     alter column password_hash drop not null,
     add column email_verified_at timestamptz,
-    add column bio text check (char_length(bio) <= 2000),
-    add column timezone text check (char_length(timezone) <= 64),
-    add column locale text check (char_length(locale) <= 35),
-    add column preferences jsonb not null default '{}' check (jsonb_typeof(preferences) = 'object');
+    add column bio text,
+    add column timezone text,
+    add column locale text,
+    add column preferences jsonb not null default '{}',
+    add constraint users_bio_check check (char_length(bio) <= 2000) not valid,
+    add constraint users_timezone_check check (char_length(timezone) <= 64) not valid,
+    add constraint users_locale_check check (char_length(locale) <= 35) not valid,
+    add constraint users_preferences_check check (jsonb_typeof(preferences) = 'object') not valid;
 comment on column users.password_hash is 'null for who signs in by other means only';
 comment on column users.email_verified_at is 'when the person last proved to read mail at this address';
 
@@ -15,8 +19,9 @@ alter table organizations
     add column require_second_factor boolean not null default false,
     add column password_sign_in boolean not null default true,
     add column switch_without_password boolean not null default true,
-    add column audit_retention_days integer not null default 365 check (audit_retention_days between 30 and 3650),
-    add column version integer not null default 1;
+    add column audit_retention_days integer not null default 365,
+    add column version integer not null default 1,
+    add constraint organizations_audit_retention_days_check check (audit_retention_days between 30 and 3650) not valid;
 comment on column organizations.allowed_email_domains is 'who reads mail at one of these may join without an invitation';
 comment on column organizations.switch_without_password is 'whether a session in another organization opens one here';
 
@@ -42,7 +47,6 @@ create unique index roles_by_name on roles (tenant_id, lower(name));
 alter table memberships add column role_id uuid;
 alter table memberships add constraint memberships_role_id_fkey foreign key (role_id) references roles (id) not valid;
 comment on column memberships.role_id is 'a role of the organization''s own in place of what `role` allows; `role` is viewer then';
-create index memberships_by_role on memberships (role_id) where role_id is not null;
 alter table invitations add column role_id uuid;
 alter table invitations add constraint invitations_role_id_fkey foreign key (role_id) references roles (id) on delete cascade not valid;
 

@@ -227,11 +227,11 @@ fn column(tokens: &[Token]) -> Change {
 
 /// A call in the default that is not known to give every row the same.
 fn is_computed(default: &[Token]) -> bool {
+    // A check behind the default is no part of it.
+    let ends = |token: &Token| token.is("check") || token.is("references");
+    let (default, _) = default.split_at(default.iter().position(ends).unwrap_or(default.len()));
     default.windows(2).any(|pair| match pair {
-        [Token::Word(name), open] if open.is_symbol('(') => {
-            // A check behind the default is no part of it.
-            !STEADY.contains(&name.as_str()) && name != "check" && name != "references"
-        }
+        [Token::Word(name), open] if open.is_symbol('(') => !STEADY.contains(&name.as_str()),
         [Token::Quoted(_), open] => open.is_symbol('('),
         _ => false,
     })
