@@ -105,6 +105,7 @@ pub const TENANT: Schema = Schema {
         migration!("tenant", "0001_foundation"),
         migration!("tenant", "0002_projects_and_boards"),
         migration!("tenant", "0003_tasks_and_comments"),
+        migration!("tenant", "0004_teams"),
     ],
 };
 

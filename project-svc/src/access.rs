@@ -8,10 +8,11 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use httpkit::tokens::Resource;
+use httpkit::tokens::{Resource, Via};
 use httpkit::{Path, Problem, Shared};
 use kernel::{Permission, TaskId};
 use sea_orm::{ConnectionTrait, DbErr};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::column::ColumnRow;
@@ -19,6 +20,7 @@ use crate::comment::CommentRow;
 use crate::entity::{board, project};
 use crate::state::AppState;
 use crate::task::TaskRow;
+use crate::team::TeamRow;
 use crate::tenant::Tenant;
 
 /// Something a path can name.
@@ -49,13 +51,20 @@ pub(crate) type BoardAccess<A> = Access<board::Model, A>;
 pub(crate) type ColumnAccess<A> = Access<ColumnRow, A>;
 pub(crate) type TaskAccess<A> = Access<TaskRow, A>;
 pub(crate) type CommentAccess<A> = Access<CommentRow, A>;
+pub(crate) type TeamAccess<A> = Access<TeamRow, A>;
+
+/// The parameter of the path that names the thing; there may be others.
+#[derive(Deserialize)]
+struct Named<I> {
+    id: I,
+}
 
 impl<T: Thing, A: Permits<T>> FromRequestParts<AppState> for Access<T, A> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let tenant = Tenant::from_request_parts(parts, state).await?;
-        let Path(id) = Path::<T::Id>::from_request_parts(parts, state).await?;
+        let Path(Named { id }) = Path::<Named<T::Id>>::from_request_parts(parts, state).await?;
         // The connection goes back at once: the body may take its time to arrive.
         let found = T::load(&tenant.read().await?, id).await?;
         let thing = found.ok_or_else(Problem::not_found)?;
@@ -127,6 +136,10 @@ pub(crate) struct CreateProject;
 pub(crate) struct ListProjects;
 /// List tasks over all projects.
 pub(crate) struct ListTasks;
+/// List teams, and who is in them.
+pub(crate) struct ListTeams;
+/// Create teams.
+pub(crate) struct CreateTeam;
 /// Give a link to a task to somebody outside.
 pub(crate) struct ShareTask;
 
@@ -153,6 +166,18 @@ permissions! {
     Write of TaskRow => TaskUpdate,
     Delete of TaskRow => TaskDelete,
     Comment of TaskRow => CommentCreate,
+    Read of TeamRow => MemberRead,
+    Delete of TeamRow => TeamManage,
+}
+
+impl Permits<TeamRow> for Write {
+    /// For who manages teams, and for the team's own leads, but not for programs of theirs.
+    fn check(tenant: &Tenant, team: &TeamRow) -> Result<(), Problem> {
+        if team.is_led_by(tenant.user()) && tenant.member.via == Via::Session {
+            return Ok(());
+        }
+        tenant.require(Permission::TeamManage)
+    }
 }
 
 impl Permits<CommentRow> for Delete {
@@ -176,6 +201,14 @@ impl Needs for ListProjects {
 
 impl Needs for ListTasks {
     const PERMISSION: Permission = Permission::TaskRead;
+}
+
+impl Needs for ListTeams {
+    const PERMISSION: Permission = Permission::MemberRead;
+}
+
+impl Needs for CreateTeam {
+    const PERMISSION: Permission = Permission::TeamManage;
 }
 
 impl Needs for ShareTask {

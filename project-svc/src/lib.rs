@@ -20,6 +20,7 @@ mod rules;
 mod share;
 mod state;
 mod task;
+mod team;
 mod tenant;
 mod turns;
 
@@ -44,7 +45,7 @@ pub use turns::Turns;
 
 /// Versions of the tenant schema that this release can serve: databases are moved to the next one while
 /// it is still running.
-const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 3..=4;
+const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 4..=5;
 
 /// Tenants of a cluster that the admin listener's `/pools` shows.
 const BUSIEST_SHOWN: usize = 10;
@@ -107,4 +108,5 @@ fn public() -> OpenApiRouter<AppState> {
         .merge(column::router())
         .merge(task::router())
         .merge(comment::router())
+        .merge(team::router())
 }

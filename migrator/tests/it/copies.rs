@@ -84,7 +84,7 @@ async fn backup_is_whole_private_and_reads_back_equal() {
     let manifest: Value = serde_json::from_slice(&std::fs::read(manifest).unwrap()).unwrap();
     assert_eq!(manifest["tenant_id"], tenant.id.to_string());
     assert_eq!(manifest["tables"]["people"]["rows"], 500, "{manifest}");
-    assert_eq!(manifest["schema_version"], "0003_tasks_and_comments");
+    assert_eq!(manifest["schema_version"], "0004_teams");
     let id = tenant.id.uuid().simple();
     let left = format!("select count(*)::text from pg_database where datname like '%{id}_verify'");
     assert_eq!(world.text("postgres", &left).await, "0");

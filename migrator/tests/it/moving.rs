@@ -59,7 +59,7 @@ async fn setting(world: &World) -> (Operator, Second, Tenant, Subject, Place) {
         seal: kernel::SealKey::parse(SEAL_KEY).unwrap(),
     };
     let added = clusters::add(&operator, &addition).await.unwrap();
-    assert_eq!(added.version, Some("0003_tasks_and_comments"));
+    assert_eq!(added.version, Some("0004_teams"));
     let subject = operator.tenant("acme").await.unwrap();
     let place = clusters::find(&operator.registry, "second").await.unwrap();
     (operator, Second { admin }, tenant, subject, place)

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 
 use crate::world::{Tenant, World, connect};
 
-const HEAD: &str = "0003_tasks_and_comments";
+const HEAD: &str = "0004_teams";
 
 /// Tenants at the second version; the third needs `boards` to refer to.
 async fn fleet(world: &World, tenants: usize) -> Vec<Tenant> {

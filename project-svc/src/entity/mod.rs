@@ -8,3 +8,5 @@ pub(crate) mod project;
 pub(crate) mod project_member;
 pub(crate) mod task;
 pub(crate) mod task_assignee;
+pub(crate) mod team;
+pub(crate) mod team_member;

@@ -48,7 +48,7 @@ pub(crate) fn spawn(
 
     let queue = Queue::work(
         "project-svc.people",
-        &["member.#", "user.permission_changed"],
+        &["member.#", "user.permission_changed", "user.updated"],
     );
     let handler = people::handler(state.clone());
     let consumer = Consumer::new(amqp.clone(), queue);

@@ -1,6 +1,6 @@
 //! Keeps each tenant's list of people as identity tells it. Safe to repeat: older news changes nothing.
 
-use events::topic::user::{MemberJoined, UserPermissionChanged};
+use events::topic::user::{MemberJoined, MemberLeft, UserPermissionChanged, UserUpdated};
 use events::{Action, Envelope, EnvelopeError};
 use futures::future::{BoxFuture, FutureExt};
 use sea_orm::DbErr;
@@ -8,6 +8,7 @@ use tenancy::PoolError;
 
 use crate::people::store::{self, Person};
 use crate::state::AppState;
+use crate::team;
 
 /// Why an event was not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,16 @@ async fn take_in(state: &AppState, envelope: &Envelope) -> Result<(), Failure> {
         let changed: UserPermissionChanged = envelope.data()?;
         let connection = state.pools.acquire(tenant).await?;
         store::change_role(&connection, changed.user_id, changed.role, envelope.time).await?;
+    } else if envelope.is::<UserUpdated>() {
+        let updated: UserUpdated = envelope.data()?;
+        let connection = state.pools.acquire(tenant).await?;
+        store::rename(&connection, updated.user_id, &updated.name, envelope.time).await?;
+    } else if envelope.is::<MemberLeft>() {
+        let left: MemberLeft = envelope.data()?;
+        let connection = state.pools.acquire(tenant).await?;
+        if store::leave(&connection, left.user_id, envelope.time).await? {
+            team::store::remove_from_all(&connection, left.user_id).await?;
+        }
     }
     // Other events of these topics say nothing that is kept here.
     Ok(())

@@ -95,6 +95,22 @@ pub(crate) async fn resolve(
     }
 }
 
+/// The same of one person; 422 at `pointer` itself.
+pub(crate) async fn resolve_one(tenant: &Tenant, id: UserId, pointer: &str) -> Result<(), Problem> {
+    let known = store::active(&tenant.read().await?, &[id]).await?;
+    let active = match known.first() {
+        Some((_, active)) => *active,
+        None => ask_identity(tenant, id).await?,
+    };
+    if active {
+        Ok(())
+    } else {
+        Err(Problem::validation(vec![unknown_person(
+            pointer.to_owned(),
+        )]))
+    }
+}
+
 /// Whether identity knows the person as a member; if so, writes them down.
 async fn ask_identity(tenant: &Tenant, id: UserId) -> Result<bool, Problem> {
     let (state, organization) = (tenant.state(), tenant.member.tenant);

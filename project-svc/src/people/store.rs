@@ -45,6 +45,35 @@ pub(crate) async fn change_role(
     Ok(())
 }
 
+/// Notes another name; news that is older than what is there, or of a stranger, changes nothing.
+pub(crate) async fn rename(
+    db: &impl ConnectionTrait,
+    id: UserId,
+    name: &str,
+    told_at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let update = raw_sql!(
+        Postgres,
+        "update people set name = {name}, updated_at = {told_at} where id = {id} and updated_at < {told_at}"
+    );
+    db.execute_raw(update).await?;
+    Ok(())
+}
+
+/// Notes that somebody is no member any more: nothing new is given to them, what they did stays. False
+/// when what is there is newer.
+pub(crate) async fn leave(
+    db: &impl ConnectionTrait,
+    id: UserId,
+    told_at: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let update = raw_sql!(
+        Postgres,
+        "update people set active = false, updated_at = {told_at} where id = {id} and updated_at <= {told_at}"
+    );
+    Ok(db.execute_raw(update).await?.rows_affected() == 1)
+}
+
 /// Which of these people are known, and whether they are active.
 pub(crate) async fn active(
     db: &impl ConnectionTrait,

@@ -42,6 +42,17 @@ const TABLE: &[Row] = &[
     Row("GET", "/tasks/{task}/comments", Role::Viewer, none),
     Row("POST", "/tasks/{task}/comments", Role::Member, |_| json!({"body": "New"})),
     Row("DELETE", "/comments/{comment}", Role::Manager, none),
+    Row("GET", "/teams", Role::Viewer, none),
+    Row("POST", "/teams", Role::Admin, |things| json!({"name": "New", "slug": things.team})),
+    Row("GET", "/teams/{team}", Role::Viewer, none),
+    Row("PATCH", "/teams/{team}", Role::Admin, |_| json!({"name": "Other"})),
+    Row("PUT", "/teams/{team}", Role::Admin, |_| json!({"name": "Other"})),
+    Row("DELETE", "/teams/{team}", Role::Admin, none),
+    Row("GET", "/teams/{team}/members", Role::Viewer, none),
+    Row("POST", "/teams/{team}/members", Role::Admin, |things| json!({"user_id": things.person})),
+    Row("PATCH", "/teams/{team}/members/{owner}", Role::Admin, |_| json!({"role": "lead"})),
+    Row("DELETE", "/teams/{team}/members/{owner}", Role::Admin, none),
+    Row("GET", "/users/{owner}/teams", Role::Viewer, none),
 ];
 
 /// Fresh things of somebody else's for each call.
@@ -51,10 +62,15 @@ struct Things {
     column: String,
     task: String,
     comment: String,
+    /// With its owner in it.
+    team: String,
+    owner: String,
+    /// Somebody who is known here, and in no team.
+    person: String,
 }
 
 impl Things {
-    async fn new(owner: &Person) -> Self {
+    async fn new(world: &World, owner: &Person) -> Self {
         let (project, columns) = owner.project("Apollo").await;
         let task = owner.task(&project, "Fuel").await;
         let comment = json!({"body": "Hello"});
@@ -62,10 +78,26 @@ impl Things {
             .post(&format!("/tasks/{task}/comments"), comment)
             .await;
         let view = owner.get(&format!("/tasks/{task}")).await.expect(200);
+        let id = world.app.ids.next::<kernel::TeamId>();
+        let team = owner.post(
+            "/teams",
+            json!({"name": "Crew", "slug": format!("crew-{id}")}),
+        );
+        let team = text(&team.await.expect(201), "id");
+        let member = json!({"user_id": owner.id});
+        let _ = owner
+            .post(&format!("/teams/{team}/members"), member)
+            .await
+            .expect(201);
+        let person = world.person(Role::Member).id;
+        world.neighbours.know(person, Role::Member);
         Self {
             board: text(&view, "board_id"),
             column: columns[2].clone(),
             comment: text(&comment.expect(201), "id"),
+            owner: owner.id.to_string(),
+            person: person.to_string(),
+            team,
             project,
             task,
         }
@@ -78,6 +110,8 @@ impl Things {
             .replace("{column}", &self.column)
             .replace("{task}", &self.task)
             .replace("{comment}", &self.comment)
+            .replace("{team}", &self.team)
+            .replace("{owner}", &self.owner)
     }
 }
 
@@ -99,14 +133,14 @@ async fn each_operation_is_open_to_its_roles_and_no_others() {
     let owner = world.person(Role::Owner);
     let mut mistakes = Vec::new();
     for row in TABLE {
-        let things = Things::new(&owner).await;
+        let things = Things::new(&world, &owner).await;
         if call(&world.nobody(), row, &things).await != 401 {
             mistakes.push(format!("{} {} without a token", row.0, row.1));
         }
         let mut may = false;
         for role in Role::ALL.into_iter().rev() {
             may |= role == row.2;
-            let things = Things::new(&owner).await;
+            let things = Things::new(&world, &owner).await;
             let status = call(&world.person(role), row, &things).await;
             let agrees = if may {
                 (200..300).contains(&status)
@@ -155,7 +189,7 @@ async fn each_operation_of_the_document_has_a_row() {
 async fn author_may_delete_the_own_comment_only() {
     let world = World::new().await;
     let (owner, member) = (world.person(Role::Owner), world.person(Role::Member));
-    let things = Things::new(&owner).await;
+    let things = Things::new(&world, &owner).await;
     let path = format!("/tasks/{}/comments", things.task);
     let own = member
         .post(&path, json!({"body": "Mine"}))

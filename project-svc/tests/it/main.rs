@@ -12,5 +12,6 @@ mod neighbours;
 mod people;
 mod share;
 mod story;
+mod team;
 mod validation;
 mod world;

@@ -1,6 +1,6 @@
 //! Who work may be given to, and how the service learns of people.
 
-use events::topic::user::{MemberJoined, UserPermissionChanged};
+use events::topic::user::{MemberJoined, MemberLeft, UserPermissionChanged, UserUpdated};
 use events::{Action, Amqp, Consumer, Envelope, Event, Publisher, Queue};
 use kernel::{Clock, Role, UserId};
 use serde_json::json;
@@ -88,6 +88,48 @@ async fn news_of_people_is_taken_in_and_older_news_changes_nothing() {
     let nobodys = Envelope::new(&world.app.ids, &clock, "identity", None, None, &promoted);
     let actions = handler(vec![nobodys]).await;
     assert!(matches!(actions.as_slice(), [Action::Dead(_)]));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn other_name_is_shown_and_who_left_is_given_nothing() {
+    let world = World::new().await;
+    let handler = project_svc::jobs::people::handler(world.state.clone());
+    let user_id: UserId = world.app.ids.next();
+    let clock = Clock::fixed(Clock::system().now());
+    let joined = |name: &str| MemberJoined {
+        user_id,
+        name: name.to_owned(),
+        role: Role::Member,
+    };
+    let next = || clock.advance(chrono::TimeDelta::seconds(1));
+    let first = told(&world, &clock, &joined("Grace"));
+    next();
+    let name = "Grace Hopper".to_owned();
+    let renamed = told(&world, &clock, &UserUpdated { user_id, name });
+    // Whatever comes late or twice changes nothing.
+    let batch = vec![first.clone(), renamed.clone(), first, renamed];
+    assert_eq!(handler(batch).await, vec![Action::Ack; 4]);
+    let expected = ("Grace Hopper".to_owned(), "member".to_owned());
+    assert_eq!(person(&world, user_id).await, Some(expected.clone()));
+
+    let owner = world.person(Role::Owner);
+    let (project, _) = owner.project("Apollo").await;
+    let path = format!("/projects/{project}/tasks");
+    let task = json!({"title": "Fuel", "assignee_ids": [user_id]});
+    owner.post(&path, task.clone()).await.expect(201);
+    next();
+    let left = told(&world, &clock, &MemberLeft { user_id });
+    assert_eq!(handler(vec![left.clone()]).await, vec![Action::Ack]);
+    owner
+        .post(&path, task.clone())
+        .await
+        .expect_refused(&["/assignee_ids/0"]);
+    assert_eq!(person(&world, user_id).await, Some(expected));
+    next();
+    let again = told(&world, &clock, &joined("Grace"));
+    assert_eq!(handler(vec![again, left]).await, vec![Action::Ack; 2]);
+    owner.post(&path, task).await.expect(201);
     world.end().await;
 }
 
