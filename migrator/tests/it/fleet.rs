@@ -1,6 +1,8 @@
 //! Many databases in one run: failures, repair, the lease.
 
-use crate::world::{Tenant, World, connect};
+use migrator::schema;
+
+use crate::world::{Tenant, World, connect, newest};
 
 /// The advisory lock in the catalog that a run holds.
 const FLEET: i64 = 0x0066_6c65_6574;
@@ -57,7 +59,7 @@ async fn broken_tenant_stops_nobody_and_is_finished_after_repair() {
         .unwrap();
     assert_eq!(
         (&line["state"], &line["behind"]),
-        (&"failed".into(), &1.into()),
+        (&"failed".into(), &(schema::TENANT.head() - 2).into()),
         "{line}"
     );
 
@@ -130,7 +132,7 @@ async fn dry_run_runs_the_steps_and_leaves_nothing() {
             .clone()
     };
     assert_eq!(of("acme")["outcome"], "rehearsed", "{report}");
-    assert_eq!(of("acme")["to"], "0003_tasks_and_comments");
+    assert_eq!(of("acme")["to"], newest());
     assert_eq!(of("globex")["outcome"], "failed");
     assert_eq!(
         of("globex")["error"],
@@ -178,7 +180,7 @@ async fn one_tenant_goes_down_and_up_on_its_own() {
         .iter()
         .map(|row| &row["schema_version"])
         .collect();
-    assert_eq!(versions, ["0001_foundation", "0003_tasks_and_comments"]);
+    assert_eq!(versions, ["0001_foundation", newest()]);
     world
         .expect(0, &["up", "--tenant", &tenants[0].id.to_string()])
         .await;

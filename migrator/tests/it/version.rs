@@ -227,7 +227,11 @@ async fn sea_orm_reads_the_history_we_write() {
         ["0001_foundation", "0002_projects_and_boards"]
     );
     let pending = steps.get_pending_migrations(&connection).await.unwrap();
-    assert_eq!(names(pending), ["0003_tasks_and_comments"]);
+    let ahead: Vec<_> = schema::TENANT.migrations[2..]
+        .iter()
+        .map(|step| step.name)
+        .collect();
+    assert_eq!(names(pending), ahead);
     connection.close().await.unwrap();
     session.close().await;
     drop_scratch(&world, "tenant").await;

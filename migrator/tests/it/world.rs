@@ -5,6 +5,7 @@ use std::process::Output;
 use kernel::{Clock, Ids, TenantId, WorkspaceId};
 use migrator::Address;
 use migrator::registry::Registry;
+use migrator::schema;
 use migrator::tenants::Operator;
 use tokio::process::Command;
 use tokio_postgres::{Client, NoTls};
@@ -21,6 +22,11 @@ pub(crate) struct World {
 pub(crate) struct Tenant {
     pub(crate) id: TenantId,
     pub(crate) name: String,
+}
+
+/// The newest version of a tenant's schema.
+pub(crate) fn newest() -> &'static str {
+    schema::TENANT.migrations.last().expect("a version").name
 }
 
 pub(crate) async fn connect(address: &Address) -> Result<Client, tokio_postgres::Error> {

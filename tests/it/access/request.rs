@@ -138,7 +138,7 @@ fn example(schema: &Value, document: &Value, name: &str, depth: usize) -> Value 
             Value::Object(wanted.iter().filter_map(field).collect())
         }
         "array" => json!([example(&schema["items"], document, name, depth + 1)]),
-        "integer" | "number" => schema.get("example").cloned().unwrap_or(json!(1)),
+        "integer" | "number" => schema.get("example").cloned().unwrap_or_else(|| json!(1)),
         "boolean" => json!(true),
         _ => text(schema, name),
     }
