@@ -1,9 +1,14 @@
 # shellcheck shell=bash
-# `bench`: measurements on a PostgreSQL of their own, with what keeps data safe switched on.
+# `bench`: measurements on a system of their own, with what keeps data safe switched on.
 
 bench_run() {
-  local subject=${1:-} settings built=${CARGO_TARGET_DIR:-$ROOT/target}/measure
-  [[ $subject == tenancy ]] || die "usage: ./dev bench tenancy [--tenants N] [--only PART] [--json FILE]"
+  local subject=${1:-}
+  case $subject in
+    # The subject makes services of its own, on PostgreSQL alone.
+    tenancy) ;;
+    identity) INFRA=(postgres rabbitmq mongodb mail) ;;
+    *) die "usage: ./dev bench tenancy|identity [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
+  esac
   shift
   install_rust_or_explain
   lock_state
@@ -12,19 +17,32 @@ bench_run() {
   trap bench_clean EXIT
   trap 'exit 130' INT TERM
   infra_up
-  step "build" cargo build --profile measure --locked --package bench --package migrator --bins
-  settings=(
+  step "build" bench_build "$subject"
+  [[ $subject == tenancy ]] || services_run
+  bench_measure "$subject" "$@"
+}
+
+bench_build() {
+  local what=(--package bench --package migrator)
+  [[ $1 == tenancy ]] || what=(--workspace)
+  cargo build --profile measure --locked "${what[@]}" --bins
+}
+
+bench_measure() {
+  local settings=(
     "BENCH_ADMIN_URL=$(postgres_url tenantry_admin admin postgres)"
-    "BENCH_MIGRATOR=$built/migrator"
+    "BENCH_MIGRATOR=$(binary migrator)"
     "BENCH_PSQL=$(postgres_bin)/psql"
     "BENCH_DEV=$ROOT/dev"
+    "BENCH_GATEWAY=http://127.0.0.1:$(port gateway)"
+    "BENCH_DOMAIN=localhost:$(port gateway)"
   )
-  env "${settings[@]}" "$built/bench" "$subject" "$@"
+  env "${settings[@]}" "$(binary bench)" "$@"
 }
 
 bench_clean() {
   trap - EXIT
-  infra_down >/dev/null 2>&1 || true
-  rm -rf "$STATE/postgres"
+  everything_down >/dev/null 2>&1 || true
+  rm -rf "$STATE"/{postgres,rabbitmq,mongodb,mail}
   ((EUID != 0)) || rm -rf "$(postgres_outside)"
 }

@@ -88,6 +88,8 @@ postgres_serve() {
     # No socket: everything, ourselves included, comes over loopback with a password.
     "unix_socket_directories="
     "recovery_init_sync_method=syncfs" "autovacuum_naptime=5min" "wal_level=logical" "max_connections=$POSTGRES_CONNECTIONS"
+    # Several tenants may move at once, each by a subscription and two workers that copy its tables.
+    "max_replication_slots=40" "max_wal_senders=40" "max_logical_replication_workers=24" "max_worker_processes=32"
     "idle_in_transaction_session_timeout=15s" "log_min_duration_statement=500ms"
     "log_line_prefix=%m [%p] db=%d app=%a "
   )

@@ -4,7 +4,11 @@
 
 READY_SECONDS=30
 
-binary() { echo "$ROOT/target/debug/$1"; }
+binary() {
+  local profile=debug
+  [[ $SYSTEM != bench ]] || profile=measure
+  echo "${CARGO_TARGET_DIR:-$ROOT/target}/$profile/$1"
+}
 
 # Beside the tests, what they are built with: other features of a dependency would build it twice.
 services_build() {

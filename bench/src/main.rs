@@ -7,6 +7,7 @@
     reason = "a program for people: progress on standard error, the table on standard output"
 )]
 
+mod identity;
 mod report;
 mod samples;
 mod settings;
@@ -30,16 +31,19 @@ struct Cli {
 enum Subject {
     /// Sign-ups, pools, fleet and recovery with many databases on one PostgreSQL
     Tenancy(tenancy::Arguments),
+    /// Reads of others while a hundred people sign in
+    Identity(identity::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let settings = settings::Settings::from_environment()?;
-    let holds = match Cli::parse().subject {
-        Subject::Tenancy(arguments) => tenancy::run(&settings, &arguments).await?,
+    let report = match Cli::parse().subject {
+        Subject::Tenancy(arguments) => tenancy::run(&arguments).await?,
+        Subject::Identity(arguments) => identity::run(&arguments).await?,
     };
-    Ok(if holds {
+    println!("{}", report.table());
+    Ok(if report.holds() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

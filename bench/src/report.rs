@@ -1,5 +1,8 @@
 //! Measured values beside their bars, as a table for people and JSON for machines.
 
+use std::path::Path;
+
+use anyhow::Context;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use serde::Serialize;
@@ -84,6 +87,13 @@ impl Report {
     /// Whether every bar was reached.
     pub(crate) fn holds(&self) -> bool {
         self.lines.iter().all(|line| line.holds != Some(false))
+    }
+
+    /// Also writes the figures to `file`, if there is one, as JSON.
+    pub(crate) fn keep(&self, file: Option<&Path>) -> anyhow::Result<()> {
+        let Some(file) = file else { return Ok(()) };
+        let document = serde_json::to_vec_pretty(self)?;
+        std::fs::write(file, document).with_context(|| format!("write {}", file.display()))
     }
 
     /// The table.

@@ -1,10 +1,11 @@
-//! Where `./dev bench` put the server under measurement.
+//! Where `./dev bench` put what is measured.
 
 use anyhow::Context;
 use migrator::Address;
+use testkit::Front;
 
-/// What `scripts/bench.sh` says.
-pub(crate) struct Settings {
+/// A PostgreSQL server of the measurement's own; what `scripts/bench.sh` says of it.
+pub(crate) struct Server {
     /// The operator's role.
     pub(crate) admin: Address,
     /// The operator's tool, built like this program.
@@ -15,7 +16,7 @@ pub(crate) struct Settings {
     pub(crate) dev: String,
 }
 
-impl Settings {
+impl Server {
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
         Ok(Self {
             admin: variable("BENCH_ADMIN_URL")?.parse()?,
@@ -24,6 +25,14 @@ impl Settings {
             dev: variable("BENCH_DEV")?,
         })
     }
+}
+
+/// The gateway of a whole system of the measurement's own.
+pub(crate) fn front() -> anyhow::Result<Front> {
+    Ok(Front::at(
+        variable("BENCH_GATEWAY")?,
+        variable("BENCH_DOMAIN")?,
+    ))
 }
 
 #[expect(clippy::disallowed_methods, reason = "set by ./dev bench")]

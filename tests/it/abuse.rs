@@ -1,7 +1,7 @@
 //! What was really done to other systems of this kind, and must fail here. Each test is one such case; where a case
 //! needs a provider or an authenticator of its own, its test stands beside that feature in `identity/tests`.
 
-use e2e::{Organization, PASSWORD, Sql, token_in_mail, tomorrow};
+use e2e::{Organization, PASSWORD, Sql, token_in_link, tomorrow};
 use kernel::Role;
 use reqwest::Method;
 use reqwest::header::COOKIE;
@@ -203,7 +203,7 @@ async fn token_of_a_mail_stands_nowhere_in_clear() {
         .post("/api/v1/auth/forgot-password", &body)
         .await
         .expect(202);
-    let token = token_in_mail(&person.email).await;
+    let token = token_in_link(&person.email, "reset-password").await;
     let identity = Sql::platform("identity").await;
     let found = "select count(*) from one_time_tokens t where t::text like '%' || $1 || '%'";
     assert_eq!(identity.number(found, &[&token]).await, 0);

@@ -12,6 +12,7 @@ mod documents;
 mod faults;
 mod gateway;
 mod invitations;
+mod keys;
 mod links;
 mod observability;
 mod sessions;

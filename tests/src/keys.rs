@@ -11,7 +11,7 @@ use crate::dev::service_setting;
 pub async fn signing_key() -> AccessSigner {
     let identity = Sql::platform("identity").await;
     let newest = "select kid || ' ' || encode(sealed_private, 'hex') from signing_keys
-        where retired_at is null and coalesce(signs_from, created_at) <= now()
+        where coalesce(retired_at > now(), true) and coalesce(signs_from, created_at) <= now()
         order by coalesce(signs_from, created_at) desc limit 1";
     let row = identity.texts(newest, &[]).await.remove(0);
     let (kid, sealed) = row.split_once(' ').expect("two words");

@@ -20,6 +20,6 @@ pub use dev::{Dev, SECOND, log_lines, second_cluster};
 pub use keys::signing_key;
 pub use load::{Answered, Load, all_succeeded, each_is_there_once, longest};
 pub use organization::{
-    Organization, PASSWORD, Person, mail_to, sign_up_body, token_in_mail, tomorrow,
+    Organization, PASSWORD, Person, mail_to, sign_up_body, token_in_link, token_in_mail, tomorrow,
 };
 pub use sql::{Sql, database_of};

@@ -218,13 +218,18 @@ pub async fn mail_to(address: &str, about: &str) -> Value {
 
 /// Waits for an invitation to `address` and takes the token out of its link.
 pub async fn token_in_mail(address: &str) -> String {
-    let mail = mail_to(address, "invit").await;
+    token_in_link(address, "invit").await
+}
+
+/// Waits for a mail to `address` with a link that contains `word`, and takes the token out of it.
+pub async fn token_in_link(address: &str, word: &str) -> String {
+    let mail = mail_to(address, word).await;
     let links = mail["links"].as_array().expect("links").clone();
     let link = links
         .iter()
         .filter_map(Value::as_str)
-        .find(|link| link.contains("invit"))
-        .expect("an invitation link");
+        .find(|link| link.contains(word))
+        .expect("such a link");
     let (_, token) = link
         .rsplit_once(['=', '/', '#'])
         .expect("a token in the link");

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::installation::{Installation, connect};
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::Server;
 
 const PART: &str = "fleet";
 /// The smaller fleet.
@@ -27,7 +27,7 @@ const ADD: &str = "begin; alter table tasks add column bare integer; commit";
 const DROP: &str = "begin; alter table tasks drop column bare; commit";
 
 pub(super) async fn measure(
-    settings: &Settings,
+    settings: &Server,
     installation: &Installation,
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -99,7 +99,7 @@ pub(super) async fn measure(
 
 /// What the operator waits for when asking where everything stands.
 async fn status(
-    settings: &Settings,
+    settings: &Server,
     installation: &Installation,
     count: usize,
     report: &mut Report,
@@ -191,7 +191,7 @@ impl Bench<'_> {
     }
 
     /// What psql takes for a database, one process each.
-    async fn psql(&self, settings: &Settings, databases: &[String]) -> anyhow::Result<Duration> {
+    async fn psql(&self, settings: &Server, databases: &[String]) -> anyhow::Result<Duration> {
         let asked = databases.get(..PSQL).unwrap_or(databases);
         let begun = Instant::now();
         for database in asked {

@@ -20,7 +20,7 @@ use tokio_postgres::{Client, NoTls};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::settings::Settings;
+use crate::settings::Server;
 
 const SEAL_KEY: &str = "bench:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 /// Connections for tenants, of all together.
@@ -39,7 +39,7 @@ pub(super) struct Installation {
 }
 
 impl Installation {
-    pub(super) async fn new(settings: &Settings) -> anyhow::Result<Self> {
+    pub(super) async fn new(settings: &Server) -> anyhow::Result<Self> {
         let plan = plan(&settings.admin)?;
         migrator::init::init(&plan, &Ids::system()).await?;
         let environment = HashMap::from([

@@ -10,12 +10,11 @@ mod signup;
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use self::installation::Installation;
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::Server;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -37,26 +36,23 @@ enum Part {
     Recovery,
 }
 
-/// Measures, prints, and answers whether every bar was reached.
-pub(crate) async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<bool> {
+/// Measures on a server of its own.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let wanted = |part| arguments.only.is_empty() || arguments.only.contains(&part);
+    let server = Server::from_environment()?;
     let mut report = Report::default();
-    let installation = Installation::new(settings).await?;
+    let installation = Installation::new(&server).await?;
     signup::measure(&installation, arguments.tenants, &mut report).await?;
     if wanted(Part::Pools) {
         pools::measure(&installation, &mut report).await?;
     }
     if wanted(Part::Recovery) {
-        recovery::measure(settings, &installation, &mut report).await?;
+        recovery::measure(&server, &installation, &mut report).await?;
     }
     // Last: no service of this version works on what it leaves behind.
     if wanted(Part::Fleet) {
-        fleet::measure(settings, &installation, &mut report).await?;
+        fleet::measure(&server, &installation, &mut report).await?;
     }
-    println!("{}", report.table());
-    if let Some(file) = &arguments.json {
-        let document = serde_json::to_vec_pretty(&report)?;
-        std::fs::write(file, document).with_context(|| format!("write {}", file.display()))?;
-    }
-    Ok(report.holds())
+    report.keep(arguments.json.as_deref())?;
+    Ok(report)
 }

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::installation::{BUDGET, Installation};
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::Server;
 
 const PART: &str = "recovery";
 /// Tenants that must be served before the server counts as back.
@@ -17,7 +17,7 @@ const ASKED: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(super) async fn measure(
-    settings: &Settings,
+    settings: &Server,
     installation: &Installation,
     report: &mut Report,
 ) -> anyhow::Result<()> {

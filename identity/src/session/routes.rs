@@ -267,7 +267,9 @@ async fn get_me(
 ) -> Result<Json<Me>, Problem> {
     let db = &identity.db;
     let ended = || Problem::unauthorized("session_ended");
-    if !store::is_live(db, member.session, identity.clock.now()).await? {
+    if member.via == Via::Session
+        && !store::is_live(db, member.session, identity.clock.now()).await?
+    {
         return Err(ended());
     }
     let user = account::store::active(db, member.user)

@@ -8,3 +8,4 @@ alter table organizations drop column version, drop column audit_retention_days,
 delete from users where password_hash is null;
 alter table users drop column preferences, drop column locale, drop column timezone, drop column bio, drop column email_verified_at,
     alter column password_hash set not null;
+comment on column users.password_hash is null;

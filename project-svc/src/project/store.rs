@@ -180,9 +180,12 @@ async fn try_insert(
     project: project::ActiveModel,
 ) -> Result<Option<project::Model>, DbErr> {
     let insert = project::Entity::insert(project).on_conflict_do_nothing_on([project::Column::Key]);
-    match insert.exec_with_returning(db).await? {
-        TryInsertResult::Inserted(project) => Ok(Some(project)),
-        TryInsertResult::Conflicted | TryInsertResult::Empty => Ok(None),
+    match insert.exec_with_returning(db).await {
+        Ok(TryInsertResult::Inserted(project)) => Ok(Some(project)),
+        // What sea-orm makes of a conflict when it asks for the row.
+        Ok(TryInsertResult::Conflicted | TryInsertResult::Empty)
+        | Err(DbErr::RecordNotFound(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -28,8 +28,8 @@ pub(super) async fn create_team(
     if let Some(view) = once.replayed(&unit, tenant.now()).await? {
         return Ok(created(view));
     }
-    let team = store::insert(&unit, &tenant, body, slug).await?;
-    let view = TeamView::from(team.ok_or_else(slug_taken)?);
+    let team = store::insert(&unit, &tenant, body, slug).await;
+    let view = TeamView::from(team.map_err(refused)?);
     once.remember(&unit, &view).await?;
     unit.commit().await?;
     Ok(created(view))
@@ -130,11 +130,9 @@ fn created(view: TeamView) -> Created<Versioned<TeamView>> {
 
 fn refused(error: DbErr) -> Problem {
     match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => slug_taken(),
+        Some(SqlErr::UniqueConstraintViolation(_)) => {
+            Problem::conflict("slug_taken", "another team has this slug; choose one")
+        }
         _ => error.into(),
     }
-}
-
-fn slug_taken() -> Problem {
-    Problem::conflict("slug_taken", "another team has this slug; choose one")
 }

@@ -65,13 +65,13 @@ pub(super) async fn page(
     .await
 }
 
-/// Adds a team; none when another one has the slug.
+/// Adds a team.
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     asked: CreateTeam,
     slug: String,
-) -> Result<Option<team::Model>, DbErr> {
+) -> Result<team::Model, DbErr> {
     let now = tenant.now();
     let row = team::ActiveModel {
         id: Set(tenant.next_id()),
@@ -86,11 +86,7 @@ pub(super) async fn insert(
         created_at: Set(now),
         updated_at: Set(now),
     };
-    let insert = team::Entity::insert(row).on_conflict_do_nothing_on([team::Column::Slug]);
-    match insert.exec_with_returning(db).await? {
-        TryInsertResult::Inserted(row) => Ok(Some(row)),
-        TryInsertResult::Conflicted | TryInsertResult::Empty => Ok(None),
-    }
+    team::Entity::insert(row).exec_with_returning(db).await
 }
 
 /// Changes the columns that are set. None when there is no such team in the version expected.

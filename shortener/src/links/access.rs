@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
+use httpkit::tokens::Via;
 use httpkit::{Guard, Member, Path, Problem};
 use kernel::{LinkId, Permission};
 
@@ -27,6 +28,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let member = Member::from_request_parts(parts, state).await?;
+        check_program(&member)?;
         let Path(id) = Path::<LinkId>::from_request_parts(parts, state).await?;
         let shortener = Arc::<Shortener>::from_ref(state);
         let link = store::find(&shortener.db, member.tenant, id).await?;
@@ -36,6 +38,15 @@ where
         } else {
             Err(Problem::not_found())
         }
+    }
+}
+
+/// People reach their own links whatever they may still do; a program of theirs only what it was given.
+pub(super) fn check_program(member: &Member) -> Result<(), Problem> {
+    match member.via {
+        Via::Session => Ok(()),
+        Via::PersonalToken if manages_all(member) => Ok(()),
+        Via::PersonalToken => member.require(Permission::LinkCreate),
     }
 }
 

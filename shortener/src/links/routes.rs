@@ -17,7 +17,7 @@ use sea_orm::TransactionTrait;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::access::{Managed, manages_all};
+use super::access::{Managed, check_program, manages_all};
 use super::model::{self, ResourceRef};
 use super::store::{self, Selection};
 use super::view::{CreateLink, LinkBody, LinkFilter};
@@ -97,6 +97,7 @@ async fn list_links(
     member: Member,
     ListQuery { page, filter }: ListQuery<LinkFilter>,
 ) -> Result<Json<Page<LinkBody>>, Problem> {
+    check_program(&member)?;
     let created_by = (!manages_all(&member)).then_some(member.user);
     let selection = Selection {
         tenant: member.tenant,

@@ -17,6 +17,8 @@ pub(super) struct Operation {
     method: Method,
     path: String,
     body: Option<Value>,
+    /// What has to stand behind the path.
+    query: Vec<(String, String)>,
 }
 
 impl Operation {
@@ -33,8 +35,21 @@ impl Operation {
                 };
                 let content = &operation["requestBody"]["content"];
                 let schema = content.get("application/json").map(|json| &json["schema"]);
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                let query = parameters.filter(|parameter| {
+                    parameter["in"] == "query" && parameter["required"] == true
+                });
+                let query = query.map(|parameter| {
+                    let name = parameter["name"].as_str().expect("a name");
+                    let value = example(&parameter["schema"], document, name, 0);
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    (name.to_owned(), text)
+                });
                 all.push(Self {
                     id: id.to_owned(),
+                    query: query.collect(),
                     method,
                     path: path.clone(),
                     body: schema.map(|schema| example(schema, document, "", 0)),
@@ -63,6 +78,7 @@ impl Operation {
     }
 
     fn fill(&self, request: reqwest::RequestBuilder, things: &Things) -> reqwest::RequestBuilder {
+        let request = request.query(&self.query);
         let Some(body) = &self.body else {
             return request;
         };
@@ -92,7 +108,11 @@ fn own_words(operation: &str, things: &Things) -> Vec<(&'static str, Value)> {
             ("role", json!("viewer")),
             ("email", json!(format!("{}@example.com", unique("x")))),
         ],
-        "update_user" => vec![("role", json!("viewer"))],
+        "update_user" | "replace_user" => vec![("role", json!("viewer"))],
+        "update_organization" => vec![
+            ("name", json!("Somebody else")),
+            ("allowed_email_domains", json!([])),
+        ],
         _ => Vec::new(),
     }
 }
