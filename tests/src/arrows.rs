@@ -41,6 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "migrator",
             "tenancy",
             "tenant-resolver",
+            "testkit",
         ],
     ),
     ("e2e", &["httpkit", "kernel", "testkit"]),
