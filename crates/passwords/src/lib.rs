@@ -2,8 +2,10 @@
 //!
 //! What a password must be like and how often one may guess is for the service to say.
 
+mod common;
 mod hasher;
 mod password;
 
+pub use common::is_common;
 pub use hasher::{Hasher, HasherError};
 pub use password::Password;
