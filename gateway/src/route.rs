@@ -270,6 +270,8 @@ mod tests {
         assert_eq!(get("/api/v1/tasks"), member(Service::ProjectSvc));
         assert_eq!(get("/api/v1/cards/1/move"), member(Service::ProjectSvc));
         assert_eq!(get("/api/v1/auth/me"), member(Service::Identity));
+        assert_eq!(get("/api/v1/auth/avatar"), member(Service::Identity));
+        assert_eq!(get("/api/v1/users/1/avatar"), member(Service::Identity));
         assert_eq!(get("/api/v1/links/1"), member(Service::Shortener));
         assert_eq!(
             get("/api/v1/analytics/dashboard"),

@@ -5,6 +5,7 @@
 
 mod account;
 pub mod audit;
+mod avatar;
 mod client;
 pub mod config;
 pub mod entity;
@@ -52,6 +53,7 @@ pub use config::Config;
 pub use provider::Providers;
 pub use state::{AppState, Identity};
 
+use crate::avatar::Studio;
 use crate::keys::KeyRing;
 use crate::mail::{Sender, Templates};
 use crate::password::Throttle;
@@ -118,6 +120,7 @@ pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
         providers: Providers::new(config.providers.as_ref(), &config.provider_networks)?,
         lifetimes: Lifetimes {
             access: TimeDelta::minutes(config.access_token_minutes.into()),
+        studio: Studio::default(),
             session: TimeDelta::days(config.refresh_token_days.into()),
         },
         common: Arc::clone(&app.common),
@@ -147,6 +150,7 @@ pub fn router(state: AppState) -> Router {
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())
+        .merge(avatar::router())
         .merge(provider::router())
         .merge(role::router())
         .merge(ticket::router())

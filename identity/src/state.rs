@@ -14,6 +14,7 @@ use runtime::Common;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::Notify;
 
+use crate::avatar::Studio;
 use crate::keys::KeyRing;
 use crate::mail::Templates;
 use crate::password::Throttle;
@@ -44,6 +45,8 @@ pub struct Identity {
     pub throttle: Throttle,
     /// Where else people have accounts.
     pub providers: Providers,
+    /// Draws pictures of people.
+    pub(crate) studio: Studio,
     /// What mails look like.
     pub templates: Templates,
     /// How long tokens live.

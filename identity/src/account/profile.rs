@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{EmailAddress, ended, store};
+use crate::avatar;
 use crate::entity::user;
 use crate::state::{AppState, Identity};
 
@@ -51,6 +52,8 @@ struct Profile {
     /// Language, as BCP 47 writes it.
     #[schema(example = "de-DE")]
     locale: Option<String>,
+    /// Path of the picture, where there is one; another picture has another path.
+    avatar_url: Option<String>,
     /// Counts changes; the `ETag` too.
     version: i32,
     /// When the account was made.
@@ -59,24 +62,24 @@ struct Profile {
     last_login_at: Option<DateTime<Utc>>,
 }
 
-impl From<user::Model> for Versioned<Profile> {
-    fn from(user: user::Model) -> Self {
-        Self {
+/// The profile of a person with this picture.
+fn view(user: user::Model, picture: Option<&str>) -> Versioned<Profile> {
+    Versioned {
+        version: user.version,
+        body: Profile {
+            avatar_url: picture.map(|etag| avatar::url(user.id, etag)),
+            id: user.id,
+            name: user.name,
+            email: user.email,
+            email_verified: user.email_verified_at.is_some(),
+            has_password: user.password_hash.is_some(),
+            bio: user.bio,
+            timezone: user.timezone,
+            locale: user.locale,
             version: user.version,
-            body: Profile {
-                id: user.id,
-                name: user.name,
-                email: user.email,
-                email_verified: user.email_verified_at.is_some(),
-                has_password: user.password_hash.is_some(),
-                bio: user.bio,
-                timezone: user.timezone,
-                locale: user.locale,
-                version: user.version,
-                created_at: user.created_at,
-                last_login_at: user.last_login_at,
-            },
-        }
+            created_at: user.created_at,
+            last_login_at: user.last_login_at,
+        },
     }
 }
 
@@ -97,7 +100,9 @@ async fn get_profile(
     member: Member,
 ) -> Result<Versioned<Profile>, Problem> {
     let user = store::active(&identity.db, member.user).await?;
-    Ok(user.ok_or_else(ended)?.into())
+    let user = user.ok_or_else(ended)?;
+    let picture = avatar::store::etag(&identity.db, user.id).await?;
+    Ok(view(user, picture.as_deref()))
 }
 
 /// Everything of a profile that its person says; what is left out is taken away.
@@ -299,6 +304,7 @@ async fn change(
             identity.emit(&transaction, tenant, user.id, &event).await?;
         }
     }
+    let picture = avatar::store::etag(&transaction, user.id).await?;
     identity.commit(transaction).await?;
-    Ok(user.into())
+    Ok(view(user, picture.as_deref()))
 }

@@ -19,7 +19,7 @@ use crate::account::EmailAddress;
 use crate::client::Client;
 use crate::role::{self, CustomRole};
 use crate::state::{AppState, Identity};
-use crate::{audit, organization};
+use crate::{audit, avatar, organization};
 
 /// Longest text to search for.
 const MAX_SEARCH_CHARS: usize = 200;
@@ -45,11 +45,15 @@ pub(super) struct MemberView {
     /// One of the organization's own roles, which counts in place of `role`.
     custom_role: Option<CustomRole>,
     joined_at: chrono::DateTime<chrono::Utc>,
+    /// Path of the picture, where there is one; another picture has another path.
+    avatar_url: Option<String>,
 }
 
 impl From<store::Member> for MemberView {
     fn from(member: store::Member) -> Self {
         let name = member.role_name.unwrap_or_default();
+        let etag = member.avatar_etag;
+        let avatar_url = etag.map(|etag| avatar::url(member.user_id, &etag));
         Self {
             id: member.user_id,
             name: member.name,
@@ -57,6 +61,7 @@ impl From<store::Member> for MemberView {
             role: member.role,
             custom_role: member.role_id.map(|id| CustomRole { id, name }),
             joined_at: member.joined_at,
+            avatar_url,
         }
     }
 }

@@ -11,7 +11,7 @@ use sea_orm::{
 use super::Standing;
 use crate::account::EmailAddress;
 use crate::entity::membership::{ActiveModel, Column, Entity, Model};
-use crate::entity::{role, user};
+use crate::entity::{avatar, role, user};
 
 /// A member with the person behind it.
 #[derive(Debug, FromQueryResult)]
@@ -24,6 +24,8 @@ pub(crate) struct Member {
     pub(crate) role_id: Option<RoleId>,
     pub(crate) role_name: Option<String>,
     pub(crate) joined_at: DateTime<Utc>,
+    /// Which picture there is.
+    pub(crate) avatar_etag: Option<String>,
 }
 
 fn scoped(tenant: TenantId) -> Select<Entity> {
@@ -37,9 +39,14 @@ pub(super) fn with_person(tenant: TenantId) -> Select<Entity> {
         .from(Column::UserId)
         .to(user::Column::Id)
         .into();
+    let picture: RelationDef = Entity::belongs_to(avatar::Entity)
+        .from(Column::UserId)
+        .to(avatar::Column::UserId)
+        .into();
     scoped(tenant)
         .join(JoinType::InnerJoin, person)
         .join(JoinType::LeftJoin, own_role())
+        .join(JoinType::LeftJoin, picture)
         .select_only()
         .columns([
             Column::UserId,
@@ -49,6 +56,7 @@ pub(super) fn with_person(tenant: TenantId) -> Select<Entity> {
         ])
         .columns([user::Column::Name, user::Column::Email])
         .column_as(role::Column::Name, "role_name")
+        .column_as(avatar::Column::Etag, "avatar_etag")
 }
 
 fn own_role() -> RelationDef {

@@ -1,4 +1,4 @@
-//! The archive of an export: a ZIP file with a JSON file for each kind of thing that is kept.
+//! The archive of an export: a ZIP file with a JSON file for each kind of thing that is kept, and the picture.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
@@ -16,6 +16,8 @@ const MAX_BYTES: usize = 128 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Archive {
     files: BTreeMap<String, Vec<u8>>,
+    /// Files that are as they are.
+    attached: BTreeMap<String, Vec<u8>>,
     counts: BTreeMap<String, usize>,
     bytes: usize,
 }
@@ -24,14 +26,27 @@ impl Archive {
     /// Puts a thing into a file.
     pub(super) fn add(&mut self, file: &str, thing: &Value) -> Result<(), JobError> {
         let text = serde_json::to_vec_pretty(thing)?;
-        self.bytes += text.len();
-        if self.bytes > MAX_BYTES {
-            return Err(JobError::TooLarge(MAX_BYTES));
-        }
+        self.take(text.len())?;
         let lines = self.files.entry(file.to_owned()).or_default();
         lines.extend_from_slice(if lines.is_empty() { b"[\n" } else { b",\n" });
         lines.extend_from_slice(&text);
         *self.counts.entry(file.to_owned()).or_default() += 1;
+        Ok(())
+    }
+
+    /// Puts a file in as it is.
+    pub(super) fn attach(&mut self, file: &str, content: Vec<u8>) -> Result<(), JobError> {
+        self.take(content.len())?;
+        self.counts.insert(file.to_owned(), 1);
+        self.attached.insert(file.to_owned(), content);
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), JobError> {
+        self.bytes += bytes;
+        if self.bytes > MAX_BYTES {
+            return Err(JobError::TooLarge(MAX_BYTES));
+        }
         Ok(())
     }
 
@@ -50,6 +65,10 @@ impl Archive {
             writer.start_file(name, options)?;
             writer.write_all(&lines)?;
             writer.write_all(b"\n]\n")?;
+        }
+        for (name, content) in self.attached {
+            writer.start_file(name, options)?;
+            writer.write_all(&content)?;
         }
         Ok(writer.finish()?.into_inner())
     }

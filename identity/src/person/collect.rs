@@ -10,6 +10,7 @@ use super::archive::Archive;
 use super::job::JobError;
 use super::model::Progress;
 use super::{keepers, store};
+use crate::avatar;
 use crate::state::Identity;
 
 /// Rows read from our own tables at a time.
@@ -71,6 +72,9 @@ async fn add_own(
                 _ => break,
             }
         }
+    }
+    if let Some(picture) = avatar::store::find(db, person).await? {
+        archive.attach("identity/avatar.png", picture.content)?;
     }
     for (file, rows) in by_address(db, person).await? {
         for row in &rows {

@@ -89,6 +89,12 @@ impl<'a> Call<'a> {
         self.header("content-type", "application/json")
     }
 
+    /// With this file.
+    pub(crate) fn file(mut self, content_type: &str, content: &[u8]) -> Self {
+        self.body = Body::from(content.to_vec());
+        self.header("content-type", content_type)
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let signer = ServiceSigner::new(&SecretString::from(SECRET), self.service);
         let token = signer.token(Service::Identity, self.tenant).unwrap();

@@ -3,6 +3,7 @@
 
 mod account_email;
 mod audit;
+mod avatar;
 mod call;
 mod cookies;
 mod devices;

@@ -5,10 +5,12 @@ use std::io::{Cursor, Read};
 
 use axum::http::Method;
 use chrono::TimeDelta;
+use image::ImageFormat;
 use kernel::TenantId;
 use sea_orm::sqlx::{self, AssertSqlSafe, Row};
 use serde_json::{Value, json};
 
+use crate::avatar::{picture, served};
 use crate::call::Answer;
 use crate::world::{Organization, PASSWORD, World};
 
@@ -76,6 +78,10 @@ async fn erasure_waits_for_every_service_and_leaves_no_trace() {
         world.organization("zeta").await,
     );
     let token = zebulon(&world, &acme, "admin").await;
+    let file = picture(8, 8, ImageFormat::Png);
+    let call = world.call(Method::PUT, "/api/v1/auth/avatar").at(acme.id);
+    let call = call.bearer(&token).file("image/png", &file);
+    call.send().await.expect(200);
     // In both organizations, with an invitation of his own making and one that he never answered.
     let invitation = world.invite(&zeta, EMAIL, "member").await;
     let body = json!({"token": invitation, "password": PASSWORD});
@@ -135,6 +141,7 @@ async fn erasure_waits_for_every_service_and_leaves_no_trace() {
     for gone in [NAME, EMAIL, WISHED] {
         assert_eq!(traces(&world, gone).await, Vec::<String>::new(), "{gone}");
     }
+    assert_eq!(world.count("avatars").await, 0);
     let kept = "audit_events where action = 'account.erased' and address is null";
     assert_eq!(world.count(kept).await, 2);
     let acts = "audit_events where action = 'session.opened' and address is null";
@@ -242,12 +249,14 @@ fn unzip(bytes: &[u8]) -> BTreeMap<String, Value> {
     let mut files = BTreeMap::new();
     for index in 0..archive.len() {
         let mut file = archive.by_index(index).unwrap();
-        let mut text = String::new();
-        file.read_to_string(&mut text).unwrap();
-        files.insert(
-            file.name().unwrap().into_owned(),
-            serde_json::from_str(&text).unwrap(),
-        );
+        let name = file.name().unwrap().into_owned();
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).unwrap();
+        let value = match name.ends_with(".json") {
+            true => serde_json::from_slice(&content).unwrap(),
+            false => json!({ "bytes": content }),
+        };
+        files.insert(name, value);
     }
     files
 }
@@ -257,6 +266,10 @@ async fn export_holds_what_every_service_keeps_and_no_secret() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
     let token = zebulon(&world, &acme, "member").await;
+    let picture = picture(8, 8, ImageFormat::Jpeg);
+    let call = world.call(Method::PUT, "/api/v1/auth/avatar").at(acme.id);
+    let call = call.bearer(&token).file("image/jpeg", &picture);
+    call.send().await.expect(200);
     let id = export(&world, acme.id, &token).await;
     let early = archive(&world, acme.id, &token, &id).await;
     assert_eq!(early.problem(), (409, "export_not_ready"));
@@ -278,6 +291,10 @@ async fn export_holds_what_every_service_keeps_and_no_secret() {
         files.keys()
     );
     assert!(files.contains_key("identity/security_events.json"));
+    assert_eq!(
+        files["identity/avatar.png"]["bytes"],
+        json!(served(&world, &acme, &token).await)
+    );
     for service in ["project-svc", "shortener", "analytics"] {
         let kept = &files[&format!("{}/{service}.json", acme.id)];
         assert_eq!(kept.as_array().unwrap().len(), 3, "all pages of {service}");
