@@ -3,6 +3,7 @@
 mod change_email;
 mod deactivate;
 mod email;
+pub(crate) mod notice;
 mod preferences;
 mod profile;
 mod register;

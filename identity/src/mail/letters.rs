@@ -71,6 +71,10 @@ letters! {
     EmailChanged "email_changed", |_: &Self| "Your e-mail address was changed".to_owned(), {
         address: &'a str,
     }
+    /// To the owner of an account whose ways in changed.
+    SecurityChanged "security_changed", |letter: &Self| letter.subject.to_owned(), {
+        subject: &'a str, change: String, at: String, device: String, address: String, url: String,
+    }
     /// To the owner of an account that ended.
     Deactivated "deactivated", |_: &Self| "Your account is deactivated".to_owned(), {}
 }

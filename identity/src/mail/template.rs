@@ -36,6 +36,7 @@ const SOURCES: &[(&str, &str)] = forms![
     "change_email_taken",
     "email_changed",
     "deactivated",
+    "security_changed",
 ];
 
 /// What is put into a mail, by the names its templates use.

@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 use super::exchange::exchange;
 use super::store::{Listed, Of};
 use super::{model, store};
+use crate::account::notice::{self, Change};
 use crate::audit;
 use crate::client::Client;
 use crate::entity::personal_token;
@@ -150,6 +151,15 @@ async fn create_token(
         .on(row.id.uuid())
         .with(json!({ "scopes": &row.scopes }));
     audit::record(&identity, &transaction, made).await?;
+    let whom = (member.tenant, member.user);
+    notice::tell(
+        &identity,
+        &transaction,
+        whom,
+        &client,
+        Change::TokenMade(&row.name),
+    )
+    .await?;
     identity.commit(transaction).await?;
     Ok(Created {
         location: format!("/api/v1/tokens/{}", row.id),

@@ -10,6 +10,7 @@ use super::attempt::Linker;
 use super::model::{self, Account, Facts, Step};
 use super::{Asserted, Provider, store};
 use crate::account::EmailAddress;
+use crate::account::notice::{self, Change};
 use crate::client::Client;
 use crate::entity::{external_identity, user};
 use crate::session::{self, Entry, Grant, Proof};
@@ -48,7 +49,7 @@ impl Arrival<'_> {
         };
         let user = match (decision.step, self.asserted.address()) {
             (Step::Enter(user), _) => self.enter(&transaction, user).await?,
-            (Step::Link(user), _) => self.link(&transaction, user).await?,
+            (Step::Link(user), _) => self.link_known(&transaction, user).await?,
             (Step::Create, Some(email)) => self.create(&transaction, email).await?,
             (Step::Create, None) => None,
         };
@@ -91,7 +92,7 @@ impl Arrival<'_> {
         if store::has_identity(&transaction, key, linker.user).await? {
             return Ok(Err("already_linked"));
         }
-        if self.link(&transaction, linker.user).await?.is_none() {
+        if self.link_known(&transaction, linker.user).await?.is_none() {
             return Ok(Err("session_ended"));
         }
         identity.commit(transaction).await?;
@@ -142,6 +143,20 @@ impl Arrival<'_> {
         let now = self.identity.clock.now();
         store::note_use(db, &self.provider.key, &self.asserted.subject, now).await?;
         Ok(account::store::active(db, user).await?)
+    }
+
+    /// Links to an account that its owner has already, and tells him.
+    async fn link_known(
+        self,
+        db: &DatabaseTransaction,
+        user: UserId,
+    ) -> Result<Option<user::Model>, Problem> {
+        let linked = self.link(db, user).await?;
+        if linked.is_some() {
+            let change = Change::ProviderLinked(&self.provider.name);
+            notice::tell(self.identity, db, (self.tenant, user), self.client, change).await?;
+        }
+        Ok(linked)
     }
 
     /// From now on the identity opens the account; `None` where that is closed.

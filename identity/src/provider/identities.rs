@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::store::Linked;
 use super::{model, store};
+use crate::account::notice::{self, Change};
 use crate::client::Client;
 use crate::state::{AppState, Identity};
 use crate::{audit, session};
@@ -55,19 +57,22 @@ async fn list_identities(
     let rows = store::linked(&identity.db, member.user).await?.into_iter();
     // Which other organizations a person is in is nobody's business here.
     let rows = rows.filter(|row| row.tenant_id.is_none_or(|tenant| tenant == member.tenant));
-    let shown = rows.map(|row| {
-        let offered = identity.providers.offered(&row.provider);
-        LinkedIdentity {
-            name: row
-                .name
-                .or_else(|| offered.map(|provider| provider.name.clone()))
-                .unwrap_or_else(|| row.provider.clone()),
-            provider: row.provider,
-            linked_at: row.linked_at,
-            last_used_at: row.last_used_at,
-        }
+    let shown = rows.map(|row| LinkedIdentity {
+        name: name_of(&identity, &row),
+        provider: row.provider,
+        linked_at: row.linked_at,
+        last_used_at: row.last_used_at,
     });
     Ok(Json(shown.collect()))
+}
+
+/// What people know the provider by.
+fn name_of(identity: &Identity, row: &Linked) -> String {
+    let offered = identity.providers.offered(&row.provider);
+    let name = row.name.as_ref();
+    name.or_else(|| offered.map(|provider| &provider.name))
+        .unwrap_or(&row.provider)
+        .clone()
 }
 
 /// Unlinks an account elsewhere. The last way to sign in stays.
@@ -100,6 +105,9 @@ async fn unlink_identity(
     let offered = |key: &str| identity.providers.offered(key).is_some();
     let ways = store::ways(&transaction, &person, offered).await?;
     model::check_unlink(&ways, &provider)?;
+    let linked = store::linked(&transaction, member.user).await?;
+    let linked = linked.into_iter().find(|row| row.provider == provider);
+    let name = linked.map_or_else(|| provider.clone(), |row| name_of(&identity, &row));
     if !store::unlink(&transaction, &provider, member.user).await? {
         return Err(Problem::not_found());
     }
@@ -108,6 +116,15 @@ async fn unlink_identity(
         .at(member.tenant)
         .with(json!({ "provider": provider }));
     audit::record(&identity, &transaction, unlinked).await?;
+    let whom = (member.tenant, member.user);
+    notice::tell(
+        &identity,
+        &transaction,
+        whom,
+        &client,
+        Change::ProviderUnlinked(&name),
+    )
+    .await?;
     identity.commit(transaction).await?;
     Ok(NoContent)
 }

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::check::check_new_device;
 use super::confirm::{self, Confirmation};
 use super::{recovery, store, totp};
+use crate::account::notice::{self, Change};
 use crate::client::Client;
 use crate::state::{AppState, Identity};
 use crate::{audit, session};
@@ -159,6 +160,15 @@ async fn confirm_totp(
     session::store::note_second_factor(&transaction, member.session).await?;
     let enrolled = audit::Event::done("totp.enrolled", member.user, &client);
     audit::record(&identity, &transaction, enrolled.at(member.tenant)).await?;
+    let whom = (member.tenant, member.user);
+    notice::tell(
+        &identity,
+        &transaction,
+        whom,
+        &client,
+        Change::AuthenticatorAdded,
+    )
+    .await?;
     identity.commit(transaction).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
@@ -196,6 +206,15 @@ async fn delete_totp(
     after_removal(&transaction, user.id).await?;
     let removed = audit::Event::done("totp.removed", user.id, &client);
     audit::record(&identity, &transaction, removed.at(member.tenant)).await?;
+    let whom = (member.tenant, user.id);
+    notice::tell(
+        &identity,
+        &transaction,
+        whom,
+        &client,
+        Change::AuthenticatorRemoved,
+    )
+    .await?;
     identity.commit(transaction).await?;
     Ok(NoContent)
 }
@@ -235,6 +254,15 @@ async fn create_recovery_codes(
     let recovery_codes = recovery::replace(&transaction, user.id).await?;
     let replaced = audit::Event::done("recovery_codes.replaced", user.id, &client);
     audit::record(&identity, &transaction, replaced.at(member.tenant)).await?;
+    let whom = (member.tenant, user.id);
+    notice::tell(
+        &identity,
+        &transaction,
+        whom,
+        &client,
+        Change::RecoveryCodesRenewed,
+    )
+    .await?;
     identity.commit(transaction).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::challenge::Held;
 use super::check::{Answer, check, check_new_device};
 use super::{passkey, recovery, store, totp};
+use crate::account::notice::{self, Change};
 use crate::client::Client;
 use crate::session::{self, Entry, Grant, Proof, Tokens};
 use crate::state::{AppState, Identity};
@@ -141,6 +142,8 @@ async fn set_up(
     if right {
         let enrolled = audit::Event::done("totp.enrolled", held.user, client);
         audit::record(identity, db, enrolled.at(held.tenant)).await?;
+        let whom = (held.tenant, held.user);
+        notice::tell(identity, db, whom, client, Change::AuthenticatorAdded).await?;
     }
     Ok(right)
 }

@@ -14,6 +14,7 @@ mod lifecycle;
 mod limits;
 mod mail;
 mod member;
+mod notice;
 mod organization;
 mod passkey;
 mod password;

@@ -12,7 +12,7 @@ use crate::call::Answer;
 use crate::world::{Organization, PASSWORD, World};
 
 /// An authenticator that says it knows its person, in a browser at an origin.
-struct Browser {
+pub(crate) struct Browser {
     authenticator: SoftPasskey,
     origin: String,
     credential_id: Value,
@@ -98,7 +98,11 @@ impl World {
     }
 
     /// Gives the owner a passkey; answers it and what the service said.
-    async fn passkey(&self, organization: &Organization, subdomain: &str) -> (Browser, Answer) {
+    pub(crate) async fn passkey(
+        &self,
+        organization: &Organization,
+        subdomain: &str,
+    ) -> (Browser, Answer) {
         let mut browser = Browser::at(subdomain);
         let asked = self.passkey_options(organization).await;
         let made = browser.create(&asked.body["options"]);

@@ -45,6 +45,19 @@ impl World {
         (app, serde_json::from_value(codes).unwrap())
     }
 
+    /// Sets an authenticator app up during a sign-in that demands one.
+    pub(crate) async fn enroll(&self, organization: &Organization, email: &str) {
+        let challenge = self.challenge(organization, email).await;
+        let body = json!({"challenge": challenge});
+        let call = self.post("/api/v1/auth/second-factor/enroll", &body);
+        let begun = call.at(organization.id).send().await.expect(200);
+        let code = App::scan(&begun.body["totp"]["uri"]).code(self, 0);
+        let given = ("code", code.as_str());
+        self.answer(organization, &challenge, given)
+            .await
+            .expect(200);
+    }
+
     pub(crate) async fn challenge(&self, organization: &Organization, email: &str) -> String {
         let asked = self.login(organization.id, email, PASSWORD).await;
         let asked = asked.expect(202);

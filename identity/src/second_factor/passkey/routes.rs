@@ -16,6 +16,7 @@ use webauthn_rs::prelude::{CredentialID, PasskeyRegistration, RegisterPublicKeyC
 
 use super::party::{party, read};
 use super::store;
+use crate::account::notice::{self, Change};
 use crate::client::Client;
 use crate::entity::passkey;
 use crate::one_time::{self, Owner, Purpose};
@@ -216,6 +217,15 @@ async fn create_passkey(
     let added = audit::Event::done("passkey.added", member.user, &client);
     let added = added.at(member.tenant).on(row.id.uuid());
     audit::record(&identity, &transaction, added).await?;
+    let whom = (member.tenant, member.user);
+    notice::tell(
+        &identity,
+        &transaction,
+        whom,
+        &client,
+        Change::PasskeyAdded(&row.name),
+    )
+    .await?;
     identity.commit(transaction).await?;
     Ok(Created {
         location: format!("/api/v1/auth/passkeys/{}", row.id),
@@ -283,13 +293,21 @@ async fn delete_passkey(
     let user = confirm::demand(&identity, &member, &client, &body).await?;
     let transaction = identity.begin().await?;
     factors::hold(&transaction, user.id).await?;
-    if !store::remove(&transaction, user.id, id).await? {
-        return Err(Problem::not_found());
-    }
+    let gone = store::remove(&transaction, user.id, id).await?;
+    let gone = gone.ok_or_else(Problem::not_found)?;
     after_removal(&transaction, user.id).await?;
     let removed = audit::Event::done("passkey.removed", user.id, &client);
     let removed = removed.at(member.tenant).on(id.uuid());
     audit::record(&identity, &transaction, removed).await?;
+    let whom = (member.tenant, user.id);
+    notice::tell(
+        &identity,
+        &transaction,
+        whom,
+        &client,
+        Change::PasskeyRemoved(&gone.name),
+    )
+    .await?;
     identity.commit(transaction).await?;
     Ok(NoContent)
 }

@@ -62,16 +62,16 @@ pub(super) async fn note_use(
         .map(drop)
 }
 
-/// False when the person has no such key.
+/// The key as it was; `None` when the person has no such key.
 pub(super) async fn remove(
     db: &impl ConnectionTrait,
     user: UserId,
     id: PasskeyId,
-) -> Result<bool, DbErr> {
+) -> Result<Option<Model>, DbErr> {
     let removed = Entity::delete_many()
         .filter(Column::Id.eq(id))
         .filter(Column::UserId.eq(user))
-        .exec(db)
+        .exec_with_returning(db)
         .await?;
-    Ok(removed.rows_affected == 1)
+    Ok(removed.into_iter().next())
 }
