@@ -131,7 +131,7 @@ tests_system() {
 
 tests_clean() {
   everything_down
-  rm -rf "$STATE"/{postgres,postgres2,rabbitmq,mongodb,mail,secrets,env}
+  rm -rf "$STATE"/{postgres,postgres2,rabbitmq,mongodb,mail,mail-tls,secrets,env}
   ((EUID != 0)) || rm -rf "$(postgres_outside)"
   find "$STATE/logs" -name '*.log' ! -name 'step-*' -delete
   prepare_state

@@ -188,18 +188,40 @@ mongodb_await() {
 
 mongodb_end() { end mongodb; }
 
-# --- Mail: SMTP in, files in the state folder, a page to read them.
+# --- Mail: SMTP in, files in the state folder, a page to read them. For tests also behind TLS, by STARTTLS and from the
+# first byte, with a certificate that no authority vouches for.
 
 mail_start() {
+  local member tls=()
   claim_port "SMTP" "$(port smtp)"
   claim_port mail "$(port mail)"
+  if [[ $SYSTEM == test ]]; then
+    for member in smtp-starttls smtps; do
+      claim_port "$member" "$(port "$member")"
+    done
+    mail_certificate "$STATE/mail-tls"
+    tls=(--certificate "$STATE/mail-tls/certificate.pem" --key "$STATE/mail-tls/key.pem"
+      --starttls-port "$(port smtp-starttls)" --tls-port "$(port smtps)")
+  fi
   launch mail env -i PATH="$PATH" "$VENV/bin/python" scripts/mail_server.py \
-    --smtp-port "$(port smtp)" --web-port "$(port mail)" --folder "$STATE/mail"
+    --smtp-port "$(port smtp)" --web-port "$(port mail)" --folder "$STATE/mail" "${tls[@]}"
+}
+
+# mail_certificate <folder>: new at every start.
+mail_certificate() {
+  (
+    umask 077
+    mkdir -p "$1"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=127.0.0.1" \
+      -addext "subjectAltName=IP:127.0.0.1" -addext "basicConstraints=critical,CA:FALSE" \
+      -keyout "$1/key.pem" -out "$1/certificate.pem"
+  )
 }
 
 mail_await() {
   await mail "$START_SECONDS" port_open "$(port smtp)"
   await mail "$START_SECONDS" port_open "$(port mail)"
+  [[ $SYSTEM != test ]] || await mail "$START_SECONDS" port_open "$(port smtps)"
 }
 
 mail_end() { end mail; }

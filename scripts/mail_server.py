@@ -9,6 +9,7 @@ import email.policy
 import html
 import json
 import re
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -138,16 +139,35 @@ class Reader(BaseHTTPRequestHandler):
         """Quiet: polling tests would fill the log."""
 
 
+def start_secure(inbox, arguments):
+    """The same inbox behind TLS."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(arguments.certificate, arguments.key)
+    host = arguments.host
+    if arguments.starttls_port:
+        upgraded = {"tls_context": tls, "require_starttls": True}
+        Controller(inbox, hostname=host, port=arguments.starttls_port, **upgraded).start()
+    if arguments.tls_port:
+        Controller(inbox, hostname=host, port=arguments.tls_port, ssl_context=tls).start()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--web-port", type=int, required=True)
+    parser.add_argument("--starttls-port", type=int, help="takes mail behind STARTTLS only")
+    parser.add_argument("--tls-port", type=int, help="takes mail by TLS from the first byte")
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     Reader.store = Store(arguments.folder)
-    Controller(Inbox(Reader.store), hostname=arguments.host, port=arguments.smtp_port).start()
+    inbox = Inbox(Reader.store)
+    Controller(inbox, hostname=arguments.host, port=arguments.smtp_port).start()
+    if arguments.certificate:
+        start_secure(inbox, arguments)
     ThreadingHTTPServer((arguments.host, arguments.web_port), Reader).serve_forever()
 
 

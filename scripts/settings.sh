@@ -57,6 +57,8 @@ port() {
     epmd) offset=26 ;;
     postgres2) offset=27 ;;
     oidc) offset=28 ;;
+    smtp-starttls) offset=29 ;;
+    smtps) offset=30 ;;
     *) die "no port is known for $1" ;;
   esac
   echo $((PORT_BASE + offset))
@@ -203,6 +205,9 @@ TENANTRY_TEST_ADMIN_URL_2=$(postgres_url tenantry_admin admin postgres postgres2
 TENANTRY_TEST_AMQP_URL=amqp://tenantry:$(secret password_amqp)@127.0.0.1:$(port rabbitmq)/%2f
 TENANTRY_TEST_MONGO_URL=mongodb://127.0.0.1:$(port mongodb)/?replicaSet=rs0
 TENANTRY_TEST_SMTP_URL=smtp://127.0.0.1:$(port smtp)
+TENANTRY_TEST_SMTP_STARTTLS_URL=smtp://127.0.0.1:$(port smtp-starttls)?tls=required
+TENANTRY_TEST_SMTPS_URL=smtps://127.0.0.1:$(port smtps)
+TENANTRY_TEST_SMTP_CA_FILE=$STATE/mail-tls/certificate.pem
 TENANTRY_TEST_MAIL_URL=http://127.0.0.1:$(port mail)
 TENANTRY_TEST_OIDC_URL=http://127.0.0.1:$(port oidc)
 TENANTRY_TEST_GATEWAY=http://127.0.0.1:$(port gateway)

@@ -1,6 +1,7 @@
 //! Settings of this service, prefix `IDENTITY_`.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -17,8 +18,12 @@ pub struct Config {
     pub database_connections: u32,
     /// Seals the signing keys: `<key id>:<base64 of 32 bytes>`.
     pub seal_key: SecretString,
-    /// The mail server: `smtp://` or `smtps://`, with login where it wants one.
+    /// The mail server, with login where it wants one: `smtps://` for TLS from the start, `smtp://...?tls=required` for
+    /// STARTTLS, `smtp://` for a server on the same machine.
     pub smtp_url: SecretString,
+    /// A PEM file with authorities that may vouch for the mail server, beside those of the system.
+    #[serde(default)]
+    pub smtp_ca_file: Option<PathBuf>,
     /// Sender of all mail: `Name <address>`.
     pub mail_from: String,
     /// Life of an access token.

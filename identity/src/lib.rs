@@ -65,7 +65,11 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
     let identity = Arc::new(assemble(&config, &app).await?);
     check_health(&app, &identity);
     spawn_events(&app, &identity)?;
-    let sender = Sender::new(&config.smtp_url, &config.mail_from)?;
+    let sender = Sender::new(
+        &config.smtp_url,
+        &config.mail_from,
+        config.smtp_ca_file.as_deref(),
+    )?;
     app.spawn(
         "mail",
         sender.run(Arc::clone(&identity), app.shutdown.clone()),
@@ -116,11 +120,11 @@ pub async fn assemble(config: &Config, app: &App) -> anyhow::Result<Identity> {
             config.free_attempts_of_address,
             app.clock.clone(),
         ),
+        studio: Studio::default(),
         templates: Templates::new()?,
         providers: Providers::new(config.providers.as_ref(), &config.provider_networks)?,
         lifetimes: Lifetimes {
             access: TimeDelta::minutes(config.access_token_minutes.into()),
-        studio: Studio::default(),
             session: TimeDelta::days(config.refresh_token_days.into()),
         },
         common: Arc::clone(&app.common),
@@ -146,11 +150,11 @@ pub fn router(state: AppState) -> Router {
         .merge(session::router())
         .merge(second_factor::router())
         .merge(account::router())
+        .merge(avatar::router())
         .merge(password::router())
         .merge(invitation::router())
         .merge(member::router())
         .merge(organization::router())
-        .merge(avatar::router())
         .merge(provider::router())
         .merge(role::router())
         .merge(ticket::router())

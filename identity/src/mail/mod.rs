@@ -6,6 +6,7 @@
 pub(crate) mod letters;
 mod queue;
 mod sender;
+mod server;
 mod template;
 
 pub(crate) use queue::{enqueue, forget_sent, remove_of};
@@ -13,12 +14,17 @@ pub use sender::{Sender, SenderError};
 pub use template::Templates;
 pub(crate) use template::{Invitation, Letter, Welcome};
 
+use std::time::Duration;
+
 use httpkit::Problem;
 use kernel::TenantId;
 use sea_orm::ConnectionTrait;
 
 use crate::account::EmailAddress;
 use crate::state::Identity;
+
+/// Time for one mail's conversation.
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A mail, ready to be sent.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The job that empties the queue over SMTP.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,22 +10,29 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use sea_orm::DbErr;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::queue;
+use super::{SEND_TIMEOUT, queue, server};
 use crate::entity::mail::Model;
 use crate::state::Identity;
 
-/// Time for one mail's conversation.
-const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often the queue is looked at without being woken; also how late a retry may be.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why a mail was not sent, or the sender not made.
 #[derive(Debug, thiserror::Error)]
 pub enum SenderError {
+    /// The file with certificates cannot be read.
+    #[error("read the mail server's authority")]
+    Authority(#[source] std::io::Error),
+    /// There is no certificate in it.
+    #[error("no certificate in the file of the mail server's authority")]
+    NoAuthority,
+    /// The server's address is none.
+    #[error("mail server's address")]
+    Url(#[source] url::ParseError),
     /// The sender's own address is none.
     #[error("mail sender's address")]
     From(#[source] AddressError),
@@ -45,7 +54,12 @@ impl SenderError {
     /// Whether trying again is of no use.
     fn is_final(&self) -> bool {
         match self {
-            Self::From(_) | Self::To(_) | Self::Message(_) => true,
+            Self::NoAuthority
+            | Self::Authority(_)
+            | Self::Url(_)
+            | Self::From(_)
+            | Self::To(_)
+            | Self::Message(_) => true,
             Self::Smtp(error) => error.is_permanent(),
             Self::Timeout => false,
         }
@@ -59,11 +73,17 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender through the server at `url`; connects when there is something to send.
-    pub fn new(url: &SecretString, from: &str) -> Result<Self, SenderError> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())?;
+    /// A sender through the server at `url`, whose certificate may be of an authority in the file `ca_file`; connects
+    /// when there is something to send.
+    pub fn new(
+        url: &SecretString,
+        from: &str,
+        ca_file: Option<&Path>,
+    ) -> Result<Self, SenderError> {
+        let authority = ca_file.map(fs::read).transpose();
+        let authority = authority.map_err(SenderError::Authority)?;
         Ok(Self {
-            transport: transport.timeout(Some(SEND_TIMEOUT)).build(),
+            transport: server::transport(url, authority.as_deref())?,
             from: from.parse().map_err(SenderError::From)?,
         })
     }

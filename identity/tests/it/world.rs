@@ -202,6 +202,14 @@ impl World {
         subjects.collect()
     }
 
+    /// Why the only mail was not sent.
+    pub(crate) async fn mail_error(&self) -> String {
+        let sql = "select last_error from mail_queue";
+        let row = self.identity.db.query_one_raw(statement(sql, [])).await;
+        let error: Option<String> = row.unwrap().unwrap().try_get("", "last_error").unwrap();
+        error.unwrap_or_default()
+    }
+
     pub(crate) async fn token_of_newest_mail(&self, email: &str) -> String {
         let sql = "select text_body from mail_queue where recipient = $1 order by id desc limit 1";
         let statement = statement(sql, [email.to_lowercase().into()]);
@@ -318,6 +326,7 @@ fn config(address: &Address) -> Config {
         database_connections: 8,
         seal_key: SecretString::from(SEAL_KEY),
         smtp_url: SecretString::from("smtp://127.0.0.1:1"),
+        smtp_ca_file: None,
         mail_from: "Tenantry <no-reply@tenantry.localhost>".to_owned(),
         access_token_minutes: 15,
         refresh_token_days: 30,
