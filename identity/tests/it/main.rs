@@ -29,4 +29,5 @@ mod second_factor;
 mod session;
 mod signup;
 mod ticket;
+mod timing;
 mod world;
