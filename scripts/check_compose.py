@@ -104,9 +104,22 @@ def check_addresses(compose):
 
 
 def check_references(text):
-    declared = {line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line}
+    example = (ROOT / ".env.example").read_text()
+    declared = set(re.findall(r"^([A-Z_]+)=", example, re.M))
     referenced = {name for name, default in REFERENCE.findall(text) if not (default or "").startswith(":-")}
+    # Settings stand there with the default that counts when they are left out.
+    shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", example, re.M))
+    defaults = {name: default[2:] for name, default in REFERENCE.findall(text) if default.startswith(":-")}
+    defaults = {name: default for name, default in defaults.items() if not name.endswith("PORT")}
+    expect(shown == defaults, f".env.example and the defaults differ: {sorted(shown.items() ^ defaults.items())}")
     expect(declared == referenced, f".env.example and docker-compose.yml differ: {sorted(declared ^ referenced)}")
+
+
+def check_manual():
+    """Whoever operates identity finds each of its settings in the manual."""
+    manual = (ROOT / "docs/OPERATIONS.md").read_text()
+    for name in settings_of_service("identity"):
+        expect(name.startswith("TENANTRY_") or f"`{name}`" in manual, f"docs/OPERATIONS.md does not explain {name}")
 
 
 def check_dockerfile(text):
@@ -160,6 +173,7 @@ def main():
     check_variables("compose, migrate", settings_of_migrator(), compose["services"]["migrate"]["environment"])
     check_addresses(compose)
     check_references(text)
+    check_manual()
     check_dev()
     check_with_engine()
     for problem in dict.fromkeys(problems):
