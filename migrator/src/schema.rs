@@ -55,6 +55,16 @@ macro_rules! migration {
     };
 }
 
+/// An index that is built while its table is in use.
+macro_rules! index {
+    ($schema:literal, $name:literal) => {
+        Migration {
+            transactional: false,
+            ..migration!($schema, $name)
+        }
+    };
+}
+
 /// The control plane's registry.
 pub const CATALOG: Schema = Schema {
     name: "catalog",
@@ -83,10 +93,7 @@ pub const IDENTITY: Schema = Schema {
         migration!("identity", "0009_accounts"),
         migration!("identity", "0010_person_requests"),
         migration!("identity", "0011_organization_rules_checked"),
-        Migration {
-            transactional: false,
-            ..migration!("identity", "0012_memberships_by_role")
-        },
+        index!("identity", "0012_memberships_by_role"),
     ],
 };
 
@@ -106,6 +113,20 @@ pub const TENANT: Schema = Schema {
         migration!("tenant", "0002_projects_and_boards"),
         migration!("tenant", "0003_tasks_and_comments"),
         migration!("tenant", "0004_teams"),
+        migration!("tenant", "0005_standing"),
+        migration!("tenant", "0006_standing_checked"),
+        migration!("tenant", "0007_task_details"),
+        migration!("tenant", "0008_task_details_checked"),
+        index!("tenant", "0009_tasks_by_parent"),
+        index!("tenant", "0010_tasks_by_field"),
+        index!("tenant", "0011_tasks_by_due"),
+        index!("tenant", "0012_tasks_by_update"),
+        index!("tenant", "0013_tasks_in_trash"),
+        migration!("tenant", "0014_discussions"),
+        migration!("tenant", "0015_discussions_checked"),
+        index!("tenant", "0016_comments_of_project"),
+        index!("tenant", "0017_comments_by_parent"),
+        migration!("tenant", "0018_views_and_search"),
     ],
 };
 

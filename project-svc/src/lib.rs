@@ -45,7 +45,7 @@ pub use turns::Turns;
 
 /// Versions of the tenant schema that this release can serve: databases are moved to the next one while
 /// it is still running.
-const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 4..=5;
+const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 18..=19;
 
 /// Tenants of a cluster that the admin listener's `/pools` shows.
 const BUSIEST_SHOWN: usize = 10;

@@ -1,0 +1,1 @@
+drop index concurrently if exists comments_by_parent;
