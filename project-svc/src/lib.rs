@@ -4,6 +4,7 @@
 //! organization, `tenant` is the only way to that organization's database.
 
 mod access;
+mod activity;
 mod api;
 mod board;
 mod column;
@@ -23,6 +24,7 @@ mod task;
 mod team;
 mod tenant;
 mod turns;
+mod workspace;
 
 use std::time::Duration;
 

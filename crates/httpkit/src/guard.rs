@@ -159,12 +159,17 @@ pub struct Member {
 impl Member {
     /// Passes when the person may do it; 403 otherwise.
     pub fn require(&self, permission: Permission) -> Result<(), Problem> {
-        if self.permissions.contains(permission) {
-            return Ok(());
-        }
-        let detail = format!("your role lacks the permission `{}`", permission.as_str());
-        Err(Problem::forbidden("permission_denied").with_detail(detail))
+        require(self.permissions, permission)
     }
+}
+
+/// Passes when `permission` is among the rights somebody has; 403 otherwise.
+pub fn require(rights: Permissions, permission: Permission) -> Result<(), Problem> {
+    if rights.contains(permission) {
+        return Ok(());
+    }
+    let detail = format!("your role lacks the permission `{}`", permission.as_str());
+    Err(Problem::forbidden("permission_denied").with_detail(detail))
 }
 
 impl<S> FromRequestParts<S> for Member

@@ -23,7 +23,7 @@ pub mod text;
 pub mod tokens;
 
 pub use client_address::{CLIENT_ADDRESS_HEADER, ClientAddress};
-pub use guard::{Caller, Guard, Member, Service, Shared, SignedIn, bearer, refusal};
+pub use guard::{Caller, Guard, Member, Service, Shared, SignedIn, bearer, refusal, require};
 pub use json::Json;
 pub use path::Path;
 pub use precondition::IfMatch;

@@ -108,6 +108,8 @@ ids! {
     TaskId
     /// A comment.
     CommentId
+    /// An entry of what was done in a project.
+    ActivityId
     /// A short link.
     LinkId
     /// A PostgreSQL server that holds tenant databases.

@@ -15,9 +15,9 @@ pub mod subdomain;
 pub use clock::{Clock, Ids};
 pub use cursor::{Cursor, Page};
 pub use id::{
-    AuditEventId, BoardId, ClusterId, ColumnId, CommentId, EventId, Id, InvitationId, LinkId,
-    PasskeyId, PersonRequestId, PersonalTokenId, ProjectId, ProviderId, RoleId, SessionId, TaskId,
-    TeamId, TenantId, UserId, WorkspaceId,
+    ActivityId, AuditEventId, BoardId, ClusterId, ColumnId, CommentId, EventId, Id, InvitationId,
+    LinkId, PasskeyId, PersonRequestId, PersonalTokenId, ProjectId, ProviderId, RoleId, SessionId,
+    TaskId, TeamId, TenantId, UserId, WorkspaceId,
 };
 pub use key::{ProjectKey, TaskKey};
 pub use role::{Permission, Permissions, Role};

@@ -58,6 +58,7 @@ impl Role {
                 P::MemberManage,
                 P::RoleManage,
                 P::TeamManage,
+                P::WorkspaceManage,
                 P::SecurityManage,
                 P::AuditRead,
             ],
@@ -159,6 +160,8 @@ permissions! {
     RoleManage = "role:manage"
     /// Make teams and change who is in them.
     TeamManage = "team:manage"
+    /// Make workspaces, change them and who is in them.
+    WorkspaceManage = "workspace:manage"
     /// Rules of sign-in, identity providers, everybody's access tokens.
     SecurityManage = "security:manage"
     /// Read the log of security events.
@@ -217,6 +220,12 @@ impl Permissions {
     #[must_use]
     pub const fn with(self, permission: Permission) -> Self {
         Self(self.0 | permission.bit())
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// What is in both sets.

@@ -1,6 +1,6 @@
 //! Queries of boards. A whole board is read in two statements, however many columns it has.
 
-use kernel::{BoardId, ProjectId};
+use kernel::{BoardId, ProjectId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
@@ -8,9 +8,9 @@ use sea_orm::{
     QuerySelect, raw_sql,
 };
 
-use crate::access::Thing;
+use crate::access::{Standing, Thing, find};
 use crate::column;
-use crate::entity::{board, column as columns, project};
+use crate::entity::{board, column as columns};
 use crate::order::OrderKey;
 use crate::task::SummaryRow;
 use crate::tenant::Tenant;
@@ -21,12 +21,14 @@ const FIRST_BOARD: &str = "Board";
 impl Thing for board::Model {
     type Id = BoardId;
 
-    async fn load<C: ConnectionTrait>(db: &C, id: BoardId) -> Result<Option<Self>, DbErr> {
-        board::Entity::find_by_id(id)
-            .inner_join(project::Entity)
-            .filter(project::Column::DeletedAt.is_null())
-            .one(db)
-            .await
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: BoardId,
+        caller: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let from = "boards b join projects p on p.id = b.project_id
+            where b.id = $1 and p.deleted_at is null";
+        find(db, "b.*", from, id, caller).await
     }
 }
 

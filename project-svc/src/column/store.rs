@@ -5,7 +5,7 @@ use std::iter::zip;
 use chrono::{DateTime, Utc};
 use events::topic::task::TaskStatus;
 use httpkit::Problem;
-use kernel::{BoardId, ColumnId, ProjectId};
+use kernel::{BoardId, ColumnId, ProjectId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::model::{USUAL, no_such_neighbour};
-use crate::access::Thing;
+use crate::access::{Standing, Thing, find};
 use crate::entity::column;
 use crate::order::{self, OrderKey, Place};
 use crate::tenant::Tenant;
@@ -30,15 +30,15 @@ pub(crate) struct ColumnRow {
 impl Thing for ColumnRow {
     type Id = ColumnId;
 
-    async fn load<C: ConnectionTrait>(db: &C, id: ColumnId) -> Result<Option<Self>, DbErr> {
-        Self::find_by_statement(raw_sql!(
-            Postgres,
-            "select c.*, p.id as project_id from columns c
-             join boards b on b.id = c.board_id join projects p on p.id = b.project_id
-             where c.id = {id} and p.deleted_at is null"
-        ))
-        .one(db)
-        .await
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: ColumnId,
+        caller: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let from =
+            "columns c join boards b on b.id = c.board_id join projects p on p.id = b.project_id
+            where c.id = $1 and p.deleted_at is null";
+        find(db, "c.*, p.id as project_id", from, id, caller).await
     }
 }
 

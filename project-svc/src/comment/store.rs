@@ -1,17 +1,21 @@
 //! Queries of comments.
 
 use chrono::{DateTime, Utc};
-use kernel::{CommentId, ProjectId, TaskId};
+use kernel::{CommentId, ProjectId, TaskId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, raw_sql,
+    QuerySelect,
 };
 
-use crate::access::Thing;
+use crate::access::{Standing, Thing, find};
 use crate::entity::comment;
 use crate::tenant::Tenant;
+
+/// Of a comment on a task: its own columns but for the project's, which is the task's.
+const COLUMNS: &str = "m.id, m.task_id, m.author_id, m.body, m.version, m.created_at, m.updated_at, m.deleted_at, \
+    p.id as project_id";
 
 /// A comment on a task that is still there.
 #[derive(FromQueryResult)]
@@ -24,15 +28,14 @@ pub(crate) struct CommentRow {
 impl Thing for CommentRow {
     type Id = CommentId;
 
-    async fn load<C: ConnectionTrait>(db: &C, id: CommentId) -> Result<Option<Self>, DbErr> {
-        Self::find_by_statement(raw_sql!(
-            Postgres,
-            "select m.*, p.id as project_id from comments m
-             join tasks t on t.id = m.task_id join projects p on p.id = t.project_id
-             where m.id = {id} and m.deleted_at is null and t.deleted_at is null and p.deleted_at is null"
-        ))
-        .one(db)
-        .await
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: CommentId,
+        caller: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let from = "comments m join tasks t on t.id = m.task_id join projects p on p.id = t.project_id
+            where m.id = $1 and m.deleted_at is null and t.deleted_at is null and p.deleted_at is null";
+        find(db, COLUMNS, from, id, caller).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The tables of a tenant's database, one file each: columns and relations, no rules.
 
+pub(crate) mod activity;
 pub(crate) mod board;
 pub(crate) mod column;
 pub(crate) mod comment;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use httpkit::Problem;
-use kernel::ProjectKey;
+use kernel::{Permission, Permissions, ProjectKey};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
@@ -70,7 +70,20 @@ pub enum ProjectPriority {
 }
 
 /// A person's role inside one project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, DeriveValueType)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    DeriveValueType,
+    ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[sea_orm(value_type = "String")]
 pub enum ProjectRole {
@@ -82,6 +95,32 @@ pub enum ProjectRole {
     Member,
     /// Reads it.
     Viewer,
+}
+
+impl ProjectRole {
+    /// What the role adds in its project. Each role may do what the next lower one may.
+    pub(crate) fn permissions(self) -> Permissions {
+        use Permission as P;
+        let (own, lower): (&[P], _) = match self {
+            Self::Owner => (&[P::ProjectDelete], Some(Self::Manager)),
+            Self::Manager => (
+                &[P::ProjectUpdate, P::BoardManage, P::TaskDelete],
+                Some(Self::Member),
+            ),
+            Self::Member => (
+                &[
+                    P::TaskCreate,
+                    P::TaskUpdate,
+                    P::CommentCreate,
+                    P::LinkCreate,
+                ],
+                Some(Self::Viewer),
+            ),
+            Self::Viewer => (&[P::ProjectRead, P::TaskRead], None),
+        };
+        let lower = lower.map_or_else(Permissions::default, Self::permissions);
+        own.iter().fold(lower, |set, one| set.with(*one))
+    }
 }
 
 /// Keys for a project of this name, the best one first.

@@ -6,6 +6,8 @@ use httpkit::{
     Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, ProblemBody, Versioned,
 };
 use kernel::{Page, ProjectId};
+use serde_json::{Value, json};
+use tenancy::UnitOfWork;
 
 use super::view::{CreateProject, PatchProject, ProjectSummary, ProjectView};
 use super::{model, store};
@@ -13,9 +15,9 @@ use crate::access::{
     Allowed, CreateProject as Create, Delete, ListProjects, ProjectAccess, Read, Write,
 };
 use crate::api::{ReadProblems, WriteProblems};
-use crate::board;
 use crate::patch::{Meant, changed};
 use crate::tenant::Tenant;
+use crate::{activity, board};
 
 /// Create a project
 ///
@@ -47,6 +49,7 @@ pub(super) async fn create_project(
         created_by: tenant.user(),
     };
     tenant.emit(&unit, &event).await?;
+    note(&unit, &tenant, project.id, "project.created", json!({})).await?;
     let view = ProjectView::from(project);
     once.remember(&unit, &view).await?;
     unit.commit().await?;
@@ -55,7 +58,7 @@ pub(super) async fn create_project(
 
 /// List projects
 ///
-/// The newest first.
+/// Those the caller sees, the newest first.
 #[utoipa::path(get, path = "/projects", tag = "projects", params(PageRequest),
     responses((status = 200, description = "a page of projects", body = Page<ProjectSummary>), ReadProblems))]
 pub(super) async fn list_projects(
@@ -63,7 +66,8 @@ pub(super) async fn list_projects(
     PageQuery { page, .. }: PageQuery,
 ) -> Result<Json<Page<ProjectSummary>>, Problem> {
     let after = page.after()?;
-    let rows = store::page(&tenant.read().await?, after, page.limit_and_one()).await?;
+    let connection = tenant.read().await?;
+    let rows = store::page(&connection, &tenant.member, after, page.limit_and_one()).await?;
     let key = |row: &ProjectSummary| (row.created_at, row.id);
     Ok(Json(Page::of(rows, page.limit, key, |row| row)))
 }
@@ -105,6 +109,8 @@ pub(super) async fn update_project(
     let Some(updated) = updated else {
         return Err(meant.overtaken());
     };
+    let changes = activity::changes(&project, &updated, &names);
+    note(&unit, &tenant, updated.id, "project.updated", changes).await?;
     let event = ProjectUpdated {
         project_id: updated.id,
         changed: names,
@@ -136,8 +142,20 @@ pub(super) async fn delete_project(
         project_id: project.id,
     };
     tenant.emit(&unit, &event).await?;
+    note(&unit, &tenant, project.id, "project.deleted", json!({})).await?;
     unit.commit().await?;
     Ok(NoContent)
+}
+
+/// Notes what was done to the project itself.
+async fn note(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    project: ProjectId,
+    kind: &str,
+    changes: Value,
+) -> Result<(), Problem> {
+    Ok(activity::record(unit, tenant, project, None, kind, changes).await?)
 }
 
 /// How many projects the organization's plan allows, if it says so.

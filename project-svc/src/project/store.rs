@@ -1,8 +1,8 @@
 //! Queries of projects.
 
 use chrono::{DateTime, Utc};
-use httpkit::Problem;
-use kernel::{ProjectId, ProjectKey, WorkspaceId};
+use httpkit::{Member, Problem};
+use kernel::{ProjectId, ProjectKey, UserId, WorkspaceId};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -12,25 +12,27 @@ use sea_orm::{
 
 use super::model::{ProjectPriority, ProjectRole, ProjectStatus, suggested_keys};
 use super::view::{CreateProject, ProjectSummary};
-use crate::access::Thing;
+use crate::access::{Standing, Thing, find, visible};
 use crate::entity::{project, project_member};
 use crate::tenant::Tenant;
 
 impl Thing for project::Model {
     type Id = ProjectId;
 
-    async fn load<C: ConnectionTrait>(db: &C, id: ProjectId) -> Result<Option<Self>, DbErr> {
-        let found = project::Entity::find_by_id(id);
-        found
-            .filter(project::Column::DeletedAt.is_null())
-            .one(db)
-            .await
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: ProjectId,
+        caller: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let from = "projects p where p.id = $1 and p.deleted_at is null";
+        find(db, "p.*", from, id, caller).await
     }
 }
 
-/// A page of projects, the newest first.
+/// A page of the projects that the member sees, the newest first.
 pub(super) async fn page(
     db: &impl ConnectionTrait,
+    member: &Member,
     after: Option<(DateTime<Utc>, ProjectId)>,
     limit: u64,
 ) -> Result<Vec<ProjectSummary>, DbErr> {
@@ -38,6 +40,10 @@ pub(super) async fn page(
 
     let mut projects = project::Entity::find()
         .filter(DeletedAt.is_null())
+        .filter(Expr::cust_with_values(
+            visible(member, "projects", "$1"),
+            [member.user],
+        ))
         .order_by_desc(CreatedAt)
         .order_by_desc(Id)
         .limit(limit);
@@ -180,12 +186,10 @@ async fn try_insert(
     project: project::ActiveModel,
 ) -> Result<Option<project::Model>, DbErr> {
     let insert = project::Entity::insert(project).on_conflict_do_nothing_on([project::Column::Key]);
-    match insert.exec_with_returning(db).await {
-        Ok(TryInsertResult::Inserted(project)) => Ok(Some(project)),
-        // What sea-orm makes of a conflict when it asks for the row.
-        Ok(TryInsertResult::Conflicted | TryInsertResult::Empty)
-        | Err(DbErr::RecordNotFound(_)) => Ok(None),
-        Err(error) => Err(error),
+    // `exec_with_returning` would take the conflict for an error.
+    match insert.exec_with_returning_many(db).await? {
+        TryInsertResult::Inserted(rows) => Ok(rows.into_iter().next()),
+        TryInsertResult::Conflicted | TryInsertResult::Empty => Ok(None),
     }
 }
 

@@ -3,12 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use events::topic::task::{TaskPriority, TaskStatus};
 use garde::Validate;
-use httpkit::{Json, Problem};
-use kernel::TaskId;
+use httpkit::{Json, Problem, require};
+use kernel::{Permission, TaskId};
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Allowed, GuestTask, ShareTask, Thing};
+use crate::access::{self, GuestTask};
 use crate::task::TaskRow;
+use crate::tenant::Tenant;
 
 /// What somebody wants to share.
 #[derive(Serialize, Deserialize, Validate)]
@@ -39,11 +40,12 @@ pub(super) struct SharedTask {
 
 /// 200 when the person behind the forwarded token may share it, 403 when not, 404 when it is not there.
 pub(super) async fn check_shareable(
-    Allowed { tenant, .. }: Allowed<ShareTask>,
+    tenant: Tenant,
     Json(asked): Json<Shareable>,
 ) -> Result<Json<Shareable>, Problem> {
-    let found = TaskRow::load(&tenant.read().await?, asked.id).await?;
-    found.map(|_| Json(asked)).ok_or_else(Problem::not_found)
+    let (_, rights) = access::load::<TaskRow>(&tenant, asked.id).await?;
+    require(rights, Permission::LinkCreate)?;
+    Ok(Json(asked))
 }
 
 /// The one task that the token names.

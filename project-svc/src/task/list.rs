@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::model::task_key;
 use super::store::TaskRow;
-use crate::access::{Allowed, ListTasks, ProjectAccess, Read};
+use crate::access::{Allowed, ListTasks, ProjectAccess, Read, visible};
 use crate::api::ReadProblems;
 use crate::entity::{project, task};
 use crate::order::OrderKey;
@@ -161,7 +161,7 @@ impl TryFrom<String> for Assignee {
 
 /// List tasks of all projects
 ///
-/// The newest first.
+/// Of those the caller sees; the newest first.
 #[utoipa::path(get, path = "/tasks", tag = "tasks", params(PageRequest, TaskFilter),
     responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
 pub(super) async fn list_tasks(
@@ -199,6 +199,10 @@ async fn newest(
     use task::Column::{CreatedAt, Id, ProjectId, Status};
 
     let mut tasks = summaries()
+        .filter(Expr::cust_with_values(
+            visible(&tenant.member, "projects", "$1"),
+            [tenant.user()],
+        ))
         .order_by_desc(CreatedAt)
         .order_by_desc(Id)
         .limit(page.limit_and_one());

@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::model::task_key;
-use crate::access::Thing;
+use crate::access::{Standing, Thing, find};
 use crate::entity::{task, task_assignee};
 
 /// A task with what its answers need from other tables.
@@ -55,17 +55,17 @@ impl TaskRow {
 impl Thing for TaskRow {
     type Id = TaskId;
 
-    async fn load<C: ConnectionTrait>(db: &C, id: TaskId) -> Result<Option<Self>, DbErr> {
-        Self::find_by_statement(raw_sql!(
-            Postgres,
-            "select t.*, p.key as project_key,
-                 array(select a.user_id from task_assignees a where a.task_id = t.id
-                     order by a.assigned_at, a.user_id) as assignee_ids
-             from tasks t join projects p on p.id = t.project_id
-             where t.id = {id} and t.deleted_at is null and p.deleted_at is null"
-        ))
-        .one(db)
-        .await
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: TaskId,
+        caller: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let columns = "t.*, p.key as project_key,
+            array(select a.user_id from task_assignees a where a.task_id = t.id
+                order by a.assigned_at, a.user_id) as assignee_ids";
+        let from = "tasks t join projects p on p.id = t.project_id
+            where t.id = $1 and t.deleted_at is null and p.deleted_at is null";
+        find(db, columns, from, id, caller).await
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) async fn remove_team_member(
 ) -> Result<NoContent, Problem> {
     let (tenant, team, user) = (access.tenant, access.thing, member.user_id);
     if user != tenant.user() {
-        Write::check(&tenant, &team)?;
+        Write::check(&tenant, access.rights, &team)?;
     }
     let unit = tenant.begin().await?;
     if !store::remove_member(&unit, team.team.id, user).await? {

@@ -1,7 +1,7 @@
 //! Queries of teams and of who is in them.
 
 use chrono::{DateTime, Utc};
-use kernel::{TeamId, UserId};
+use kernel::{Permissions, TeamId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::model::TeamRole;
 use super::view::{CreateTeam, TeamMemberView, TeamOfUser, TeamSummary};
-use crate::access::Thing;
+use crate::access::{Standing, Thing};
 use crate::entity::{team, team_member};
 use crate::tenant::Tenant;
 
@@ -33,14 +33,22 @@ impl TeamRow {
 impl Thing for TeamRow {
     type Id = TeamId;
 
-    async fn load<C: ConnectionTrait>(db: &C, id: TeamId) -> Result<Option<Self>, DbErr> {
-        Self::find_by_statement(raw_sql!(
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: TeamId,
+        _: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let found = Self::find_by_statement(raw_sql!(
             Postgres,
             "select t.*, array(select user_id from team_members m where m.team_id = t.id and m.role = 'lead') as leads
              from teams t where t.id = {id}"
-        ))
-        .one(db)
-        .await
+        ));
+        let found = found.one(db).await?;
+        Ok(found.map(|team| (team, Standing::OF_ORGANIZATION)))
+    }
+
+    fn is_seen_with(_: Permissions) -> bool {
+        true
     }
 }
 

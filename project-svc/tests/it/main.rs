@@ -11,6 +11,7 @@ mod lists;
 mod neighbours;
 mod people;
 mod share;
+mod standing;
 mod story;
 mod team;
 mod validation;

@@ -1,0 +1,152 @@
+//! Access as an argument: an extractor finds the thing named in the path, in the caller's own
+//! organization, and lets the handler run only for those who may do what its type says.
+//!
+//! What is not there, deleted, or in a project the person may not see, is 404; what the person may see but not do
+//! is 403. What somebody may do where is decided in [`rights`](rights::rights) alone.
+
+mod rights;
+mod rules;
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use httpkit::tokens::Resource;
+use httpkit::{Path, Problem, Shared};
+use kernel::{Permission, Permissions, TaskId, UserId};
+use sea_orm::{ConnectionTrait, DbErr};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use self::rights::{Standing, find, nobody, rights, visible};
+pub(crate) use self::rules::*;
+use crate::column::ColumnRow;
+use crate::comment::CommentRow;
+use crate::entity::{board, project};
+use crate::state::AppState;
+use crate::task::TaskRow;
+use crate::team::TeamRow;
+use crate::tenant::Tenant;
+
+/// Something a path can name.
+pub(crate) trait Thing: Sized + Send {
+    type Id: DeserializeOwned + Send;
+
+    /// The thing and how the caller stands to it, in one statement; none when it or what it belongs to is deleted.
+    /// See [`find`] for what lies in a project.
+    fn load<C: ConnectionTrait>(
+        db: &C,
+        id: Self::Id,
+        caller: UserId,
+    ) -> impl Future<Output = Result<Option<(Self, Standing)>, DbErr>> + Send;
+
+    /// Whether somebody with these rights may know that it exists.
+    fn is_seen_with(rights: Permissions) -> bool {
+        rights.contains(Permission::ProjectRead)
+    }
+}
+
+/// Something that may be done with a `T`.
+pub(crate) trait Permits<T> {
+    /// 403 for who has not the rights it takes.
+    fn check(tenant: &Tenant, rights: Permissions, thing: &T) -> Result<(), Problem>;
+}
+
+/// The thing of the path, for a person who may do `A` with it.
+pub(crate) struct Access<T, A> {
+    pub(crate) tenant: Tenant,
+    pub(crate) thing: T,
+    /// All that the person may do with it.
+    pub(crate) rights: Permissions,
+    action: PhantomData<A>,
+}
+
+pub(crate) type ProjectAccess<A> = Access<project::Model, A>;
+pub(crate) type BoardAccess<A> = Access<board::Model, A>;
+pub(crate) type ColumnAccess<A> = Access<ColumnRow, A>;
+pub(crate) type TaskAccess<A> = Access<TaskRow, A>;
+pub(crate) type CommentAccess<A> = Access<CommentRow, A>;
+pub(crate) type TeamAccess<A> = Access<TeamRow, A>;
+
+/// The parameter of the path that names the thing; there may be others.
+#[derive(Deserialize)]
+struct Named<I> {
+    id: I,
+}
+
+impl<T: Thing, A: Permits<T>> FromRequestParts<AppState> for Access<T, A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let tenant = Tenant::from_request_parts(parts, state).await?;
+        let Path(Named { id }) = Path::<Named<T::Id>>::from_request_parts(parts, state).await?;
+        // The connection goes back at once: the body may take its time to arrive.
+        let (thing, rights) = load(&tenant, id).await?;
+        A::check(&tenant, rights, &thing)?;
+        let action = PhantomData;
+        Ok(Self {
+            tenant,
+            thing,
+            rights,
+            action,
+        })
+    }
+}
+
+/// A thing that a body names, and the caller's rights there; 404 for what the caller may not know of.
+pub(crate) async fn load<T: Thing>(
+    tenant: &Tenant,
+    id: T::Id,
+) -> Result<(T, Permissions), Problem> {
+    let found = T::load(&tenant.read().await?, id, tenant.user()).await?;
+    let (thing, standing) = found.ok_or_else(Problem::not_found)?;
+    let rights = rights(&tenant.member, &standing);
+    if T::is_seen_with(rights) {
+        Ok((thing, rights))
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// A person who may do `A` in the organization as a whole.
+pub(crate) struct Allowed<A> {
+    pub(crate) tenant: Tenant,
+    action: PhantomData<A>,
+}
+
+/// What may be done in the organization as a whole.
+pub(crate) trait Needs {
+    const PERMISSION: Permission;
+}
+
+impl<A: Needs> FromRequestParts<AppState> for Allowed<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let tenant = Tenant::from_request_parts(parts, state).await?;
+        tenant.require(A::PERMISSION)?;
+        let action = PhantomData;
+        Ok(Self { tenant, action })
+    }
+}
+
+/// The one task that a guest's link covers: any other id is not there.
+pub(crate) struct GuestTask(pub(crate) TaskRow);
+
+impl FromRequestParts<AppState> for GuestTask {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Shared { tenant, resource } = Shared::from_request_parts(parts, state).await?;
+        let Path(id) = Path::<TaskId>::from_request_parts(parts, state).await?;
+        if resource != Resource::Task(id) {
+            return Err(Problem::not_found());
+        }
+        let connection = state.pools.acquire(tenant).await?;
+        // The link is what lets a guest in, wherever the task lies: nobody is asked how he stands to it.
+        let found = TaskRow::load(&connection, id, nobody()).await?;
+        let (task, _) = found.ok_or_else(Problem::not_found)?;
+        Ok(Self(task))
+    }
+}

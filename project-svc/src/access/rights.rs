@@ -1,0 +1,202 @@
+//! What a person may do where: the role in the organization, and what roles in a workspace and a project add to it.
+//!
+//! How somebody stands to a thing is read in the statement that reads the thing, so that nothing changes between.
+
+use httpkit::Member;
+use httpkit::tokens::Via;
+use kernel::{Id, Permission as P, Permissions, UserId};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement};
+use uuid::Uuid;
+
+use crate::project::model::ProjectRole;
+use crate::workspace::model::WorkspaceRole;
+
+/// The columns of [`Standing`], of a statement that joins the thing's project as `p` and has the caller as `$2`.
+const STANDING: &str = "p.is_public as standing_project_public,
+    (select w.is_public from workspaces w where w.id = p.workspace_id) as standing_workspace_public,
+    (select m.role from project_members m where m.project_id = p.id and m.user_id = $2) as standing_project_role,
+    (select m.role from workspace_members m where m.workspace_id = p.workspace_id and m.user_id = $2)
+        as standing_workspace_role";
+
+/// How a person stands to a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub(crate) struct Standing {
+    /// Whether the thing's project is open to more than its members.
+    #[sea_orm(alias = "standing_project_public")]
+    pub(crate) project_public: bool,
+    /// Whether the workspace is open to more than its members.
+    #[sea_orm(alias = "standing_workspace_public")]
+    pub(crate) workspace_public: bool,
+    /// The person's role in the project.
+    #[sea_orm(alias = "standing_project_role")]
+    pub(crate) project_role: Option<ProjectRole>,
+    /// The person's role in the workspace.
+    #[sea_orm(alias = "standing_workspace_role")]
+    pub(crate) workspace_role: Option<WorkspaceRole>,
+}
+
+impl Standing {
+    /// To what belongs to the organization as a whole.
+    pub(crate) const OF_ORGANIZATION: Self = Self {
+        project_public: true,
+        workspace_public: true,
+        project_role: None,
+        workspace_role: None,
+    };
+}
+
+/// All that a member of the organization may do with a thing they stand to like this. The one place where it is
+/// decided.
+pub(crate) fn rights(member: &Member, standing: &Standing) -> Permissions {
+    let own = member.permissions;
+    let open = standing.project_public && standing.workspace_public;
+    let of_organization = if open || own.contains(P::OrganizationManage) {
+        own
+    } else {
+        Permissions::default()
+    };
+    let in_workspace = standing
+        .workspace_role
+        .filter(|_| standing.project_public)
+        .map_or_else(Permissions::default, WorkspaceRole::permissions);
+    let in_project = standing
+        .project_role
+        .map_or_else(Permissions::default, ProjectRole::permissions);
+    let added = in_workspace.union(in_project);
+    of_organization.union(match member.via {
+        Via::Session => added,
+        // A token is given to do less than its owner, also where the owner may do more.
+        Via::PersonalToken => added.intersection(own),
+    })
+}
+
+/// A thing that lies in a project, with the caller's standing. The statement is `select {columns} from {from}`; it
+/// joins the project as `p` and has the thing's id as `$1`.
+pub(crate) async fn find<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    columns: &str,
+    from: &str,
+    id: impl Id,
+    caller: UserId,
+) -> Result<Option<(T, Standing)>, DbErr> {
+    let sql = format!("select {columns}, {STANDING} from {from}");
+    let values = [id.uuid().into(), caller.uuid().into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    let found = db.query_one_raw(statement).await?;
+    found.map(|row| with_standing(&row)).transpose()
+}
+
+fn with_standing<T: FromQueryResult>(row: &QueryResult) -> Result<(T, Standing), DbErr> {
+    Ok((
+        T::from_query_result(row, "")?,
+        Standing::from_query_result(row, "")?,
+    ))
+}
+
+/// Nobody in particular: a caller who stands to nothing.
+pub(crate) fn nobody() -> UserId {
+    Uuid::nil().into()
+}
+
+/// Holds for the projects that a member sees, for lists: SQL about the row of `projects` that the statement calls
+/// `project`, with the placeholder of the member's id, `$1`. The same as asking [`rights`] for `project:read`.
+pub(crate) fn visible(member: &Member, project: &str, caller: &str) -> String {
+    let reads = member.permissions.contains(P::ProjectRead);
+    let in_project = format!(
+        "exists (select from project_members m where m.project_id = {project}.id and m.user_id = {caller})"
+    );
+    let in_workspace = format!(
+        "exists (select from workspace_members m where m.workspace_id = {project}.workspace_id and m.user_id = {caller})"
+    );
+    let open = format!(
+        "exists (select from workspaces w where w.id = {project}.workspace_id and w.is_public)"
+    );
+    if reads && member.permissions.contains(P::OrganizationManage) {
+        // The placeholder stands in every form, so that callers need not know which one it is.
+        format!("({caller}::uuid is not null)")
+    } else if reads {
+        format!("({project}.is_public and ({open} or {in_workspace}) or {in_project})")
+    } else if member.via == Via::Session {
+        format!("({project}.is_public and {in_workspace} or {in_project})")
+    } else {
+        format!("({caller}::uuid is null)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Ids, Role};
+
+    use super::*;
+
+    fn member(role: Role, via: Via) -> Member {
+        let ids = Ids::system();
+        Member {
+            tenant: ids.next(),
+            user: ids.next(),
+            session: ids.next(),
+            via,
+            name: "Ada".to_owned(),
+            role,
+            permissions: role.permissions(),
+        }
+    }
+
+    fn standing(public: bool, role: Option<ProjectRole>) -> Standing {
+        Standing {
+            project_public: public,
+            project_role: role,
+            ..Standing::OF_ORGANIZATION
+        }
+    }
+
+    #[test]
+    fn open_projects_add_to_the_organization_role_and_take_nothing_from_it() {
+        for role in Role::ALL {
+            let own = member(role, Via::Session);
+            assert_eq!(rights(&own, &standing(true, None)), role.permissions());
+            let viewer = standing(true, Some(ProjectRole::Viewer));
+            assert_eq!(rights(&own, &viewer), role.permissions());
+        }
+        let viewer = member(Role::Viewer, Via::Session);
+        let manager = rights(&viewer, &standing(true, Some(ProjectRole::Manager)));
+        assert!(manager.contains(P::BoardManage) && manager.contains(P::MemberRead));
+        assert!(!manager.contains(P::ProjectDelete));
+    }
+
+    #[test]
+    fn closed_projects_are_for_their_members_and_for_owners() {
+        for role in Role::ALL {
+            let sees = rights(&member(role, Via::Session), &standing(false, None));
+            assert_eq!(sees.contains(P::ProjectRead), role == Role::Owner, "{role}");
+        }
+        let admin = member(Role::Admin, Via::Session);
+        let reader = rights(&admin, &standing(false, Some(ProjectRole::Viewer)));
+        assert_eq!(reader, ProjectRole::Viewer.permissions());
+    }
+
+    #[test]
+    fn workspace_roles_hold_in_open_projects_alone() {
+        let viewer = member(Role::Viewer, Via::Session);
+        let in_workspace = |project_public, role| Standing {
+            project_public,
+            workspace_public: false,
+            project_role: None,
+            workspace_role: Some(role),
+        };
+        let admin = rights(&viewer, &in_workspace(true, WorkspaceRole::Admin));
+        assert!(admin.contains(P::ProjectUpdate) && !admin.contains(P::ProjectDelete));
+        let reader = rights(&viewer, &in_workspace(true, WorkspaceRole::Viewer));
+        assert!(reader.contains(P::ProjectRead) && !reader.contains(P::TaskCreate));
+        let closed = rights(&viewer, &in_workspace(false, WorkspaceRole::Owner));
+        assert_eq!(closed, Permissions::default());
+    }
+
+    #[test]
+    fn tokens_gain_nothing_beyond_their_scopes() {
+        let mut token = member(Role::Viewer, Via::PersonalToken);
+        token.permissions = [P::ProjectRead].into_iter().collect();
+        let owner = rights(&token, &standing(false, Some(ProjectRole::Owner)));
+        assert_eq!(owner, token.permissions);
+    }
+}

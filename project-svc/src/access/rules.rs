@@ -1,0 +1,104 @@
+//! What may be done with what: the actions, and the permission each of them takes.
+
+use httpkit::tokens::Via;
+use httpkit::{Problem, require};
+use kernel::{Permission, Permissions};
+
+use super::{Needs, Permits};
+use crate::column::ColumnRow;
+use crate::comment::CommentRow;
+use crate::entity::{board, project};
+use crate::task::TaskRow;
+use crate::team::TeamRow;
+use crate::tenant::Tenant;
+
+/// See it and what is in it.
+pub(crate) struct Read;
+/// Change it.
+pub(crate) struct Write;
+/// Change how it is arranged: its columns, or itself as a column.
+pub(crate) struct Manage;
+/// Delete it.
+pub(crate) struct Delete;
+/// Put a task into it.
+pub(crate) struct AddTask;
+/// Comment on it.
+pub(crate) struct Comment;
+/// Create projects.
+pub(crate) struct CreateProject;
+/// List projects.
+pub(crate) struct ListProjects;
+/// List tasks over all projects.
+pub(crate) struct ListTasks;
+/// List teams, and who is in them.
+pub(crate) struct ListTeams;
+/// Create teams.
+pub(crate) struct CreateTeam;
+
+macro_rules! permissions {
+    ($($action:ident of $thing:ty => $permission:ident,)+) => {
+        $(impl Permits<$thing> for $action {
+            fn check(_: &Tenant, rights: Permissions, _: &$thing) -> Result<(), Problem> {
+                require(rights, Permission::$permission)
+            }
+        })+
+    };
+}
+
+permissions! {
+    Read of project::Model => ProjectRead,
+    Write of project::Model => ProjectUpdate,
+    Delete of project::Model => ProjectDelete,
+    AddTask of project::Model => TaskCreate,
+    Read of board::Model => ProjectRead,
+    Manage of board::Model => BoardManage,
+    Read of ColumnRow => TaskRead,
+    Manage of ColumnRow => BoardManage,
+    Read of TaskRow => TaskRead,
+    Write of TaskRow => TaskUpdate,
+    Delete of TaskRow => TaskDelete,
+    Comment of TaskRow => CommentCreate,
+    Read of TeamRow => MemberRead,
+    Delete of TeamRow => TeamManage,
+}
+
+impl Permits<TeamRow> for Write {
+    /// For who manages teams, and for the team's own leads, but not for programs of theirs.
+    fn check(tenant: &Tenant, rights: Permissions, team: &TeamRow) -> Result<(), Problem> {
+        if team.is_led_by(tenant.user()) && tenant.member.via == Via::Session {
+            return Ok(());
+        }
+        require(rights, Permission::TeamManage)
+    }
+}
+
+impl Permits<CommentRow> for Delete {
+    /// One's own with the right to comment, others' with the right to delete.
+    fn check(tenant: &Tenant, rights: Permissions, comment: &CommentRow) -> Result<(), Problem> {
+        if comment.comment.author_id == tenant.user() {
+            require(rights, Permission::CommentCreate)
+        } else {
+            require(rights, Permission::TaskDelete)
+        }
+    }
+}
+
+impl Needs for CreateProject {
+    const PERMISSION: Permission = Permission::ProjectCreate;
+}
+
+impl Needs for ListProjects {
+    const PERMISSION: Permission = Permission::ProjectRead;
+}
+
+impl Needs for ListTasks {
+    const PERMISSION: Permission = Permission::TaskRead;
+}
+
+impl Needs for ListTeams {
+    const PERMISSION: Permission = Permission::MemberRead;
+}
+
+impl Needs for CreateTeam {
+    const PERMISSION: Permission = Permission::TeamManage;
+}
