@@ -197,7 +197,7 @@ mod tests {
         }
         assert_eq!(TENANT.steps("0000"), Some(0));
         assert_eq!(TENANT.steps("0002_projects"), None);
-        assert_eq!(TENANT.steps("9"), None);
+        assert_eq!(TENANT.steps("99"), None);
         assert_eq!(TENANT.version(0), None);
         assert_eq!(TENANT.behind(None), Some(TENANT.head()));
         assert_eq!(TENANT.behind(Some("9999_from_the_future")), None);

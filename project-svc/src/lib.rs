@@ -105,6 +105,7 @@ pub fn router(state: AppState) -> Router {
 
 fn public() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .merge(workspace::router())
         .merge(project::router())
         .merge(board::router())
         .merge(column::router())

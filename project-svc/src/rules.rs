@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use garde::{Error, Result};
+use serde_json::{Map, Value};
 
 /// Names and titles, in characters.
 pub(crate) const NAME_CHARS: usize = 200;
@@ -9,6 +10,9 @@ pub(crate) const NAME_CHARS: usize = 200;
 pub(crate) const DESCRIPTION_CHARS: usize = 50_000;
 /// People on one task.
 pub(crate) const ASSIGNEES: usize = 50;
+
+/// Settings as JSON, in bytes.
+const SETTINGS_BYTES: usize = 16 * 1024;
 
 /// Years of dates that mean something; further ones are mistakes.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2999;
@@ -26,4 +30,15 @@ pub(crate) fn date<C>(date: &Option<NaiveDate>, _: &C) -> Result {
 /// The same in a patch.
 pub(crate) fn patched_date<C>(field: &Option<Option<NaiveDate>>, context: &C) -> Result {
     date(&field.flatten(), context)
+}
+
+/// An object of a bearable size.
+pub(crate) fn settings<C>(settings: &Option<Map<String, Value>>, _: &C) -> Result {
+    let size = |settings| serde_json::to_vec(settings).map_or(usize::MAX, |json| json.len());
+    match settings {
+        Some(settings) if size(settings) > SETTINGS_BYTES => {
+            Err(Error::new("must be 16 KiB of JSON at most"))
+        }
+        Some(_) | None => Ok(()),
+    }
 }

@@ -132,7 +132,10 @@ async fn dry_run_runs_the_steps_and_leaves_nothing() {
             .clone()
     };
     assert_eq!(of("acme")["outcome"], "rehearsed", "{report}");
-    assert_eq!(of("acme")["to"], newest());
+    // A step outside a transaction cannot be tried in one: the rehearsal ends before the first of them.
+    let steps = schema::TENANT.migrations;
+    let tried = steps.iter().take_while(|step| step.transactional).last();
+    assert_eq!(of("acme")["to"], tried.unwrap().name);
     assert_eq!(of("globex")["outcome"], "failed");
     assert_eq!(
         of("globex")["error"],

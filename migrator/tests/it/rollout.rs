@@ -47,6 +47,10 @@ async fn steps(world: &World, tenant: &Tenant) -> String {
     world.text(&tenant.name, sql).await
 }
 
+fn all_steps() -> String {
+    schema::TENANT.head().to_string()
+}
+
 /// Keeps the third version from being made, as a long transaction of a service does.
 async fn hold_boards(world: &World, tenant: &Tenant) -> Client {
     let client = connect(&world.database(&tenant.name)).await.unwrap();
@@ -138,10 +142,7 @@ async fn locked_tenant_is_put_off_and_the_others_go_on() {
     assert_eq!(status[0]["state"], "failed");
     holder.batch_execute("rollback").await.unwrap();
     world.expect(0, &["up"]).await;
-    assert_eq!(
-        steps(&world, &tenants[2]).await,
-        schema::TENANT.head().to_string()
-    );
+    assert_eq!(steps(&world, &tenants[2]).await, all_steps());
     drop(holder);
     world.remove(&tenants).await;
 }
@@ -245,10 +246,7 @@ async fn database_that_comes_up_during_the_run_ends_on_its_version() {
     let (report, ()) = tokio::join!(world.json(0, &["up"]), comes_up);
 
     assert_eq!(of(&report, "team-2")["to"], newest(), "{report}");
-    assert_eq!(
-        steps(&world, &tenants[2]).await,
-        schema::TENANT.head().to_string()
-    );
+    assert_eq!(steps(&world, &tenants[2]).await, all_steps());
     drop(holder);
     world.remove(&tenants).await;
 }
@@ -362,10 +360,7 @@ async fn full_disk_fails_its_own_tenant_only() {
     assert_eq!(named(&report, "migrated").len(), 3);
     disk.empty();
     world.expect(0, &["up"]).await;
-    assert_eq!(
-        steps(&world, &tenants[1]).await,
-        schema::TENANT.head().to_string()
-    );
+    assert_eq!(steps(&world, &tenants[1]).await, all_steps());
     let back = format!(
         "alter database {} set tablespace pg_default",
         tenants[1].name

@@ -19,7 +19,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::rights::{Standing, find, nobody, rights, visible};
+pub(crate) use self::rights::{Standing, find, nobody, rights, visible, visible_workspace};
 pub(crate) use self::rules::*;
 use crate::column::ColumnRow;
 use crate::comment::CommentRow;
@@ -28,6 +28,7 @@ use crate::state::AppState;
 use crate::task::TaskRow;
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
+use crate::workspace::WorkspaceRow;
 
 /// Something a path can name.
 pub(crate) trait Thing: Sized + Send {
@@ -68,6 +69,7 @@ pub(crate) type ColumnAccess<A> = Access<ColumnRow, A>;
 pub(crate) type TaskAccess<A> = Access<TaskRow, A>;
 pub(crate) type CommentAccess<A> = Access<CommentRow, A>;
 pub(crate) type TeamAccess<A> = Access<TeamRow, A>;
+pub(crate) type WorkspaceAccess<A> = Access<WorkspaceRow, A>;
 
 /// The parameter of the path that names the thing; there may be others.
 #[derive(Deserialize)]
@@ -94,19 +96,23 @@ impl<T: Thing, A: Permits<T>> FromRequestParts<AppState> for Access<T, A> {
     }
 }
 
-/// A thing that a body names, and the caller's rights there; 404 for what the caller may not know of.
+/// The thing and the caller's rights there; 404 for what the caller may not know of.
 pub(crate) async fn load<T: Thing>(
     tenant: &Tenant,
     id: T::Id,
 ) -> Result<(T, Permissions), Problem> {
     let found = T::load(&tenant.read().await?, id, tenant.user()).await?;
-    let (thing, standing) = found.ok_or_else(Problem::not_found)?;
+    seen(tenant, found).ok_or_else(Problem::not_found)
+}
+
+/// What was found and the caller's rights there, if the caller may know of it.
+pub(crate) fn seen<T: Thing>(
+    tenant: &Tenant,
+    found: Option<(T, Standing)>,
+) -> Option<(T, Permissions)> {
+    let (thing, standing) = found?;
     let rights = rights(&tenant.member, &standing);
-    if T::is_seen_with(rights) {
-        Ok((thing, rights))
-    } else {
-        Err(Problem::not_found())
-    }
+    T::is_seen_with(rights).then_some((thing, rights))
 }
 
 /// A person who may do `A` in the organization as a whole.

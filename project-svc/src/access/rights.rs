@@ -101,7 +101,6 @@ pub(crate) fn nobody() -> UserId {
 /// Holds for the projects that a member sees, for lists: SQL about the row of `projects` that the statement calls
 /// `project`, with the placeholder of the member's id, `$1`. The same as asking [`rights`] for `project:read`.
 pub(crate) fn visible(member: &Member, project: &str, caller: &str) -> String {
-    let reads = member.permissions.contains(P::ProjectRead);
     let in_project = format!(
         "exists (select from project_members m where m.project_id = {project}.id and m.user_id = {caller})"
     );
@@ -111,15 +110,46 @@ pub(crate) fn visible(member: &Member, project: &str, caller: &str) -> String {
     let open = format!(
         "exists (select from workspaces w where w.id = {project}.workspace_id and w.is_public)"
     );
-    if reads && member.permissions.contains(P::OrganizationManage) {
-        // The placeholder stands in every form, so that callers need not know which one it is.
-        format!("({caller}::uuid is not null)")
-    } else if reads {
-        format!("({project}.is_public and ({open} or {in_workspace}) or {in_project})")
-    } else if member.via == Via::Session {
-        format!("({project}.is_public and {in_workspace} or {in_project})")
-    } else {
-        format!("({caller}::uuid is null)")
+    match sight(member) {
+        Sight::All => format!("({caller}::uuid is not null)"),
+        Sight::Open => {
+            format!("({project}.is_public and ({open} or {in_workspace}) or {in_project})")
+        }
+        Sight::Own => format!("({project}.is_public and {in_workspace} or {in_project})"),
+        Sight::None => format!("({caller}::uuid is null)"),
+    }
+}
+
+/// The same for workspaces.
+pub(crate) fn visible_workspace(member: &Member, workspace: &str, caller: &str) -> String {
+    let inside = format!(
+        "exists (select from workspace_members m where m.workspace_id = {workspace}.id and m.user_id = {caller})"
+    );
+    match sight(member) {
+        Sight::All => format!("({caller}::uuid is not null)"),
+        Sight::Open => format!("({workspace}.is_public or {inside})"),
+        Sight::Own => inside,
+        Sight::None => format!("({caller}::uuid is null)"),
+    }
+}
+
+/// How much a member sees, by what the token says alone.
+enum Sight {
+    All,
+    /// What is public, and what they are in.
+    Open,
+    /// What they are in.
+    Own,
+    None,
+}
+
+fn sight(member: &Member) -> Sight {
+    let reads = member.permissions.contains(P::ProjectRead);
+    match member.via {
+        _ if reads && member.permissions.contains(P::OrganizationManage) => Sight::All,
+        _ if reads => Sight::Open,
+        Via::Session => Sight::Own,
+        Via::PersonalToken => Sight::None,
     }
 }
 

@@ -11,6 +11,8 @@ use crate::entity::{board, project};
 use crate::task::TaskRow;
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
+use crate::workspace::WorkspaceRow;
+use crate::workspace::model::WorkspaceRole;
 
 /// See it and what is in it.
 pub(crate) struct Read;
@@ -24,8 +26,10 @@ pub(crate) struct Delete;
 pub(crate) struct AddTask;
 /// Comment on it.
 pub(crate) struct Comment;
-/// Create projects.
-pub(crate) struct CreateProject;
+/// Put a project into it.
+pub(crate) struct AddProject;
+/// Create workspaces.
+pub(crate) struct CreateWorkspace;
 /// List projects.
 pub(crate) struct ListProjects;
 /// List tasks over all projects.
@@ -58,6 +62,9 @@ permissions! {
     Write of TaskRow => TaskUpdate,
     Delete of TaskRow => TaskDelete,
     Comment of TaskRow => CommentCreate,
+    Read of WorkspaceRow => ProjectRead,
+    Write of WorkspaceRow => WorkspaceManage,
+    AddProject of WorkspaceRow => ProjectCreate,
     Read of TeamRow => MemberRead,
     Delete of TeamRow => TeamManage,
 }
@@ -83,8 +90,19 @@ impl Permits<CommentRow> for Delete {
     }
 }
 
-impl Needs for CreateProject {
-    const PERMISSION: Permission = Permission::ProjectCreate;
+impl Permits<WorkspaceRow> for Delete {
+    /// For its owners, and for who manages all workspaces of the organization; not for its admins.
+    fn check(tenant: &Tenant, rights: Permissions, row: &WorkspaceRow) -> Result<(), Problem> {
+        require(rights, Permission::WorkspaceManage)?;
+        if row.role == Some(WorkspaceRole::Owner) {
+            return Ok(());
+        }
+        tenant.require(Permission::WorkspaceManage)
+    }
+}
+
+impl Needs for CreateWorkspace {
+    const PERMISSION: Permission = Permission::WorkspaceManage;
 }
 
 impl Needs for ListProjects {

@@ -8,7 +8,7 @@ use tenancy::PoolError;
 
 use crate::people::store::{self, Person};
 use crate::state::AppState;
-use crate::team;
+use crate::{project, team, workspace};
 
 /// Why an event was not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,8 @@ async fn take_in(state: &AppState, envelope: &Envelope) -> Result<(), Failure> {
         let connection = state.pools.acquire(tenant).await?;
         if store::leave(&connection, left.user_id, envelope.time).await? {
             team::store::remove_from_all(&connection, left.user_id).await?;
+            workspace::store::remove_from_all(&connection, left.user_id).await?;
+            project::remove_from_all(&connection, left.user_id).await?;
         }
     }
     // Other events of these topics say nothing that is kept here.

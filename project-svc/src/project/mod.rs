@@ -8,7 +8,7 @@ mod view;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use store::take_task_number;
+pub(crate) use store::{remove_from_all, take_task_number};
 
 use crate::state::AppState;
 

@@ -5,18 +5,19 @@ use httpkit::idempotency::IdempotencyKey;
 use httpkit::{
     Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, ProblemBody, Versioned,
 };
-use kernel::{Page, ProjectId};
+use kernel::{Page, ProjectId, WorkspaceId};
 use serde_json::{Value, json};
 use tenancy::UnitOfWork;
 
 use super::view::{CreateProject, PatchProject, ProjectSummary, ProjectView};
 use super::{model, store};
 use crate::access::{
-    Allowed, CreateProject as Create, Delete, ListProjects, ProjectAccess, Read, Write,
+    self, AddProject, Allowed, Delete, ListProjects, Permits, ProjectAccess, Read, Write,
 };
 use crate::api::{ReadProblems, WriteProblems};
 use crate::patch::{Meant, changed};
 use crate::tenant::Tenant;
+use crate::workspace;
 use crate::{activity, board};
 
 /// Create a project
@@ -28,11 +29,12 @@ use crate::{activity, board};
         (status = 403, description = "the caller's role may not do this, or `limit_projects`: the plan allows no more",
             body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn create_project(
-    Allowed { tenant, .. }: Allowed<Create>,
+    tenant: Tenant,
     key: IdempotencyKey,
     Json(body): Json<CreateProject>,
 ) -> Result<Created<Versioned<ProjectView>>, Problem> {
     model::check_dates(body.start_date, body.end_date)?;
+    let home = home(&tenant, body.workspace_id).await?;
     let allowed = allowed(&tenant).await?;
     let once = key.once(format!("create_project:{}", tenant.user()), &body);
     let unit = tenant.begin().await?;
@@ -42,7 +44,7 @@ pub(super) async fn create_project(
     if let Some(allowed) = allowed {
         model::check_room(store::count_alone(&unit).await?, allowed)?;
     }
-    let project = store::insert(&unit, &tenant, body).await?;
+    let project = store::insert(&unit, &tenant, home, body).await?;
     board::create_first(&unit, &tenant, project.id).await?;
     let event = ProjectCreated {
         project_id: project.id,
@@ -156,6 +158,21 @@ async fn note(
     changes: Value,
 ) -> Result<(), Problem> {
     Ok(activity::record(unit, tenant, project, None, kind, changes).await?)
+}
+
+/// The workspace for a new project, where the person may create some; the default one unless another is asked for.
+async fn home(tenant: &Tenant, asked: Option<WorkspaceId>) -> Result<WorkspaceId, Problem> {
+    let found = workspace::store::home(&tenant.read().await?, asked, tenant.user()).await?;
+    let unknown = || Problem::field("/workspace_id", "unknown_reference", "is no workspace");
+    let (row, rights) = access::seen(tenant, found).ok_or_else(unknown)?;
+    AddProject::check(tenant, rights, &row)?;
+    if !row.workspace.is_active {
+        return Err(Problem::conflict(
+            "workspace_inactive",
+            "the workspace gets no new projects",
+        ));
+    }
+    Ok(row.workspace.id)
 }
 
 /// How many projects the organization's plan allows, if it says so.

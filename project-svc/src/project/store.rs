@@ -67,16 +67,17 @@ pub(super) async fn count_alone(db: &impl ConnectionTrait) -> Result<u64, DbErr>
     projects.count(db).await
 }
 
+/// Which of these keys projects have, those in the trash too.
 #[derive(FromQueryResult)]
-struct Home {
-    workspace_id: WorkspaceId,
-    taken: Vec<String>,
+struct Taken {
+    keys: Vec<String>,
 }
 
 /// Writes a project with a key that nobody else has, and its creator as its owner.
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
+    home: WorkspaceId,
     asked: CreateProject,
 ) -> Result<project::Model, Problem> {
     let keys = match &asked.key {
@@ -84,17 +85,18 @@ pub(super) async fn insert(
         None => suggested_keys(&asked.name),
     };
     let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    let home = Home::find_by_statement(raw_sql!(
+    let taken = Taken::find_by_statement(raw_sql!(
         Postgres,
-        "select id as workspace_id, array(select key from projects where key = any({names})) as taken
-         from workspaces where is_default"
+        "select array(select key from projects where key = any({names})) as keys"
     ));
-    let home = home.one(db).await?;
-    let home = home.ok_or_else(|| Problem::internal("organization has no default workspace"))?;
-    let mut project = new_project(tenant, asked, home.workspace_id);
+    let taken = taken
+        .one(db)
+        .await?
+        .map_or_else(Vec::new, |taken| taken.keys);
+    let mut project = new_project(tenant, asked, home);
     for key in keys
         .iter()
-        .filter(|key| !home.taken.iter().any(|taken| taken == key.as_str()))
+        .filter(|key| !taken.iter().any(|taken| taken == key.as_str()))
     {
         project.key = Set(key.to_string());
         if let Some(project) = try_insert(db, project.clone()).await? {
@@ -216,4 +218,13 @@ fn key_taken(keys: &[ProjectKey]) -> Problem {
         _ => "no key made of this name is free; choose one".to_owned(),
     };
     Problem::conflict("key_taken", detail)
+}
+
+/// Takes somebody who left the organization out of all projects.
+pub(crate) async fn remove_from_all(db: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
+    let delete = raw_sql!(
+        Postgres,
+        "delete from project_members where user_id = {user}"
+    );
+    db.execute_raw(delete).await.map(drop)
 }

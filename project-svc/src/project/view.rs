@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use garde::Validate;
 use httpkit::text::line;
-use kernel::{ProjectId, ProjectKey, UserId};
+use kernel::{ProjectId, ProjectKey, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_with::rust::{double_option, unwrap_or_skip};
 use utoipa::ToSchema;
@@ -24,6 +24,9 @@ pub(crate) struct CreateProject {
     #[garde(skip)]
     #[schema(value_type = Option<String>, pattern = "^[A-Z][A-Z0-9]{1,9}$", example = "APO")]
     pub(crate) key: Option<ProjectKey>,
+    /// Where it is to live; in the default workspace when left out.
+    #[garde(skip)]
+    pub(crate) workspace_id: Option<WorkspaceId>,
     /// Markdown.
     #[garde(length(chars, max = DESCRIPTION_CHARS))]
     #[serde(default)]
@@ -110,6 +113,7 @@ pub(crate) struct ProjectView {
     /// Begins the keys of its tasks.
     #[schema(example = "APO")]
     pub(crate) key: String,
+    pub(crate) workspace_id: WorkspaceId,
     pub(crate) name: String,
     /// Markdown.
     pub(crate) description: String,
@@ -130,6 +134,7 @@ impl From<project::Model> for ProjectView {
         Self {
             id: project.id,
             key: project.key,
+            workspace_id: project.workspace_id,
             name: project.name,
             description: project.description,
             status: project.status,
@@ -150,6 +155,7 @@ impl From<project::Model> for ProjectView {
 pub(crate) struct ProjectSummary {
     pub(crate) id: ProjectId,
     pub(crate) key: String,
+    pub(crate) workspace_id: WorkspaceId,
     pub(crate) name: String,
     pub(crate) status: ProjectStatus,
     pub(crate) priority: ProjectPriority,

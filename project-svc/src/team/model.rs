@@ -3,14 +3,11 @@
 use garde::{Error, Result};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use strum::{Display, EnumString};
 use utoipa::ToSchema;
 
 /// Longest slug, in characters.
 const SLUG_CHARS: usize = 60;
-/// Settings as JSON, in bytes.
-const SETTINGS_BYTES: usize = 16 * 1024;
 
 /// A person's role in a team.
 #[derive(
@@ -66,17 +63,6 @@ pub(super) fn slug<C>(slug: &Option<String>, _: &C) -> Result {
     Err(Error::new(
         "must be small letters and digits with hyphens between, 60 at most",
     ))
-}
-
-/// An object of a bearable size.
-pub(super) fn settings<C>(settings: &Option<Map<String, Value>>, _: &C) -> Result {
-    let size = |settings| serde_json::to_vec(settings).map_or(usize::MAX, |json| json.len());
-    match settings {
-        Some(settings) if size(settings) > SETTINGS_BYTES => {
-            Err(Error::new("must be 16 KiB of JSON at most"))
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 #[cfg(test)]

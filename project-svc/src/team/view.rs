@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::model::{self, TeamRole};
 use crate::entity::team;
 use crate::patch::set;
+use crate::rules;
 
 /// A team to be made.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
@@ -32,7 +33,7 @@ pub(crate) struct CreateTeam {
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
     pub(crate) color: Option<String>,
     /// What screens remember of it, 16 KiB at most.
-    #[garde(custom(model::settings))]
+    #[garde(custom(rules::settings))]
     #[schema(value_type = Option<Object>)]
     pub(crate) settings: Option<Map<String, Value>>,
 }
@@ -62,7 +63,7 @@ pub(crate) struct PatchTeam {
     #[serde(default, with = "double_option")]
     color: Option<Option<String>>,
     /// What screens remember of it, 16 KiB at most.
-    #[garde(custom(model::settings))]
+    #[garde(custom(rules::settings))]
     #[serde(default, with = "unwrap_or_skip")]
     #[schema(value_type = Option<Object>, nullable = false)]
     settings: Option<Map<String, Value>>,

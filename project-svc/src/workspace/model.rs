@@ -1,6 +1,7 @@
 //! Words and rules of workspaces.
 
-use kernel::Permissions;
+use httpkit::Problem;
+use kernel::{Permission, Permissions};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
@@ -37,12 +38,23 @@ pub(crate) enum WorkspaceRole {
 }
 
 impl WorkspaceRole {
-    /// What the role adds in the workspace's public projects.
+    /// What the role adds in the workspace and in its public projects.
     pub(crate) fn permissions(self) -> Permissions {
         match self {
-            Self::Owner | Self::Admin => ProjectRole::Manager.permissions(),
+            Self::Owner | Self::Admin => ProjectRole::Manager
+                .permissions()
+                .with(Permission::ProjectCreate)
+                .with(Permission::WorkspaceManage),
             Self::Member => ProjectRole::Member.permissions(),
             Self::Viewer => ProjectRole::Viewer.permissions(),
         }
     }
+}
+
+/// 409 for what would leave a workspace without an owner.
+pub(super) fn last_owner() -> Problem {
+    Problem::conflict(
+        "last_owner",
+        "there is no other owner; make somebody one first",
+    )
 }

@@ -18,6 +18,17 @@ fn none(_: &Things) -> Value {
 
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
+    Row("GET", "/workspaces", Role::Viewer, none),
+    Row("POST", "/workspaces", Role::Admin, |_| json!({"name": "New"})),
+    Row("GET", "/workspaces/{workspace}", Role::Viewer, none),
+    Row("PATCH", "/workspaces/{workspace}", Role::Admin, |_| json!({"name": "Other"})),
+    Row("PUT", "/workspaces/{workspace}", Role::Admin, |_| json!({"name": "Other"})),
+    Row("DELETE", "/workspaces/{workspace}", Role::Admin, none),
+    Row("GET", "/workspaces/{workspace}/members", Role::Viewer, none),
+    Row("POST", "/workspaces/{workspace}/members", Role::Admin, |things| json!({"user_id": things.person})),
+    Row("PATCH", "/workspaces/{workspace}/members/{owner}", Role::Admin, |_| json!({"role": "owner"})),
+    Row("PUT", "/workspaces/{workspace}/members/{owner}", Role::Admin, |_| json!({"role": "owner"})),
+    Row("DELETE", "/workspaces/{workspace}/members/{second}", Role::Admin, none),
     Row("GET", "/projects", Role::Viewer, none),
     Row("POST", "/projects", Role::Manager, |_| json!({"name": "New"})),
     Row("GET", "/projects/{project}", Role::Viewer, none),
@@ -62,9 +73,13 @@ struct Things {
     column: String,
     task: String,
     comment: String,
+    /// With its owner and one more in it.
+    workspace: String,
     /// With its owner in it.
     team: String,
     owner: String,
+    /// Somebody who is in all of them beside the owner.
+    second: String,
     /// Somebody who is known here, and in no team.
     person: String,
 }
@@ -89,6 +104,17 @@ impl Things {
             .post(&format!("/teams/{team}/members"), member)
             .await
             .expect(201);
+        let second = world.person(Role::Member).id;
+        world.neighbours.know(second, Role::Member);
+        let workspace = owner
+            .post("/workspaces", json!({"name": "Customers"}))
+            .await;
+        let workspace = text(&workspace.expect(201), "id");
+        let path = format!("/workspaces/{workspace}/members");
+        let _ = owner
+            .post(&path, json!({"user_id": second}))
+            .await
+            .expect(201);
         let person = world.person(Role::Member).id;
         world.neighbours.know(person, Role::Member);
         Self {
@@ -96,7 +122,9 @@ impl Things {
             column: columns[2].clone(),
             comment: text(&comment.expect(201), "id"),
             owner: owner.id.to_string(),
+            second: second.to_string(),
             person: person.to_string(),
+            workspace,
             team,
             project,
             task,
@@ -111,6 +139,8 @@ impl Things {
             .replace("{task}", &self.task)
             .replace("{comment}", &self.comment)
             .replace("{team}", &self.team)
+            .replace("{workspace}", &self.workspace)
+            .replace("{second}", &self.second)
             .replace("{owner}", &self.owner)
     }
 }

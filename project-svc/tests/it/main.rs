@@ -15,4 +15,5 @@ mod standing;
 mod story;
 mod team;
 mod validation;
+mod workspace;
 mod world;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Event, link, organization, project, session, task, tenant, user};
+use super::{Event, link, organization, project, session, task, tenant, user, workspace};
 use crate::Envelope;
 
 /// What the test needs of one event's type.
@@ -35,6 +35,7 @@ fn contracts() -> impl Iterator<Item = &'static Contract> {
         session::CONTRACTS,
         project::CONTRACTS,
         task::CONTRACTS,
+        workspace::CONTRACTS,
         link::CONTRACTS,
     ]
     .into_iter()

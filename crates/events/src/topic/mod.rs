@@ -10,6 +10,7 @@ pub mod session;
 pub mod task;
 pub mod tenant;
 pub mod user;
+pub mod workspace;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

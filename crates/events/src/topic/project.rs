@@ -40,9 +40,39 @@ pub struct ProjectMemberAdded {
     pub role: String,
 }
 
+/// A member of a project got another role there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectMemberChanged {
+    /// The project.
+    pub project_id: ProjectId,
+    /// The person.
+    pub user_id: UserId,
+    /// The role from now on: owner, manager, member or viewer.
+    pub role: String,
+}
+
+/// A person is no member of a project any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectMemberRemoved {
+    /// The project.
+    pub project_id: ProjectId,
+    /// The person.
+    pub user_id: UserId,
+}
+
+/// A project came back from the trash, and with it its boards and tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectRestored {
+    /// The project.
+    pub project_id: ProjectId,
+}
+
 super::events! {
     ProjectCreated => "project.created" of project_id,
     ProjectUpdated => "project.updated" of project_id,
     ProjectDeleted => "project.deleted" of project_id,
+    ProjectRestored => "project.restored" of project_id,
     ProjectMemberAdded => "project.member_added" of project_id,
+    ProjectMemberChanged => "project.member_changed" of project_id,
+    ProjectMemberRemoved => "project.member_removed" of project_id,
 }
