@@ -106,6 +106,16 @@ ids! {
     ColumnId
     /// A task, also where a board shows it as a card.
     TaskId
+    /// A label of a project.
+    LabelId
+    /// A field that a project gives its tasks.
+    FieldId
+    /// A list to tick off inside a task.
+    ChecklistId
+    /// What is ticked off.
+    ChecklistItemId
+    /// That one task waits for another, or has to do with it.
+    DependencyId
     /// A comment.
     CommentId
     /// An entry of what was done in a project.

@@ -15,11 +15,12 @@ pub mod subdomain;
 pub use clock::{Clock, Ids};
 pub use cursor::{Cursor, Page};
 pub use id::{
-    ActivityId, AuditEventId, BoardId, ClusterId, ColumnId, CommentId, EventId, Id, InvitationId,
-    LinkId, PasskeyId, PersonRequestId, PersonalTokenId, ProjectId, ProviderId, RoleId, SessionId,
-    TaskId, TeamId, TenantId, UserId, WorkspaceId,
+    ActivityId, AuditEventId, BoardId, ChecklistId, ChecklistItemId, ClusterId, ColumnId,
+    CommentId, DependencyId, EventId, FieldId, Id, InvitationId, LabelId, LinkId, PasskeyId,
+    PersonRequestId, PersonalTokenId, ProjectId, ProviderId, RoleId, SessionId, TaskId, TeamId,
+    TenantId, UserId, WorkspaceId,
 };
-pub use key::{ProjectKey, TaskKey};
+pub use key::{KeyError, ProjectKey, TaskKey};
 pub use role::{Permission, Permissions, Role};
 pub use seal::{SealKey, SealKeys};
 pub use subdomain::Subdomain;

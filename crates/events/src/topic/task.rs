@@ -77,6 +77,48 @@ pub enum TaskPriority {
     Urgent,
 }
 
+/// What a task has to do with another one.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    AsRefStr,
+    Display,
+    EnumString,
+    VariantArray,
+    sea_orm::DeriveValueType,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(value_type = "String")]
+pub enum DependencyKind {
+    /// It begins when the other one has ended.
+    FinishToStart,
+    /// It begins when the other one has begun.
+    StartToStart,
+    /// It ends when the other one has ended.
+    FinishToFinish,
+    /// It ends when the other one has begun.
+    StartToFinish,
+    /// They have to do with each other.
+    Relates,
+    /// It says the same as the other one.
+    Duplicates,
+}
+
+impl DependencyKind {
+    /// Whether one of the two comes before the other.
+    pub const fn sets_an_order(self) -> bool {
+        !matches!(self, Self::Relates | Self::Duplicates)
+    }
+}
+
 /// A task was created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCreated {
@@ -200,6 +242,93 @@ pub struct TaskDeleted {
     pub version: Option<i32>,
 }
 
+/// A task was put away: out of boards and lists, and there all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskArchived {
+    /// The task.
+    pub task_id: TaskId,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// The task's row version after the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+}
+
+/// A task that was put away is back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskUnarchived {
+    /// The task.
+    pub task_id: TaskId,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// The task's row version after the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+}
+
+/// A deleted task is back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskRestored {
+    /// The task.
+    pub task_id: TaskId,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// Where it stands now.
+    pub status: TaskStatus,
+    /// Who is to do it.
+    pub assignee_ids: Vec<UserId>,
+    /// When it was done, as its row says; set only if it is done now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// The task's row version after the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+}
+
+/// A task went to another project, and has another key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskTransferred {
+    /// The task.
+    pub task_id: TaskId,
+    /// Its project now.
+    pub project_id: ProjectId,
+    /// The project it left.
+    pub from_project_id: ProjectId,
+    /// The column it is in now.
+    pub to_column_id: ColumnId,
+    /// Where it stands now.
+    pub status: TaskStatus,
+    /// The task's row version after the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+}
+
+/// A task waits for another one, or has to do with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskDependencyAdded {
+    /// The task.
+    pub task_id: TaskId,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// The other task.
+    pub other_id: TaskId,
+    /// What they have to do with each other.
+    pub kind: DependencyKind,
+}
+
+/// A task does not wait for another one any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskDependencyRemoved {
+    /// The task that waited.
+    pub task_id: TaskId,
+    /// The project of the task where it was removed: of one of the two.
+    pub project_id: ProjectId,
+    /// The other task.
+    pub other_id: TaskId,
+    /// What they had to do with each other.
+    pub kind: DependencyKind,
+}
+
 super::events! {
     TaskCreated => "task.created" of task_id,
     TaskUpdated => "task.updated" of task_id,
@@ -208,4 +337,10 @@ super::events! {
     TaskAssigned => "task.assigned" of task_id,
     TaskCommentAdded => "task.comment_added" of task_id,
     TaskDeleted => "task.deleted" of task_id,
+    TaskArchived => "task.archived" of task_id,
+    TaskUnarchived => "task.unarchived" of task_id,
+    TaskRestored => "task.restored" of task_id,
+    TaskTransferred => "task.transferred" of task_id,
+    TaskDependencyAdded => "task.dependency_added" of task_id,
+    TaskDependencyRemoved => "task.dependency_removed" of task_id,
 }
