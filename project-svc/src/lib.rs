@@ -7,11 +7,15 @@ mod access;
 mod activity;
 mod api;
 mod board;
+mod checklist;
 mod column;
 mod comment;
 mod config;
+mod dependency;
 mod entity;
+mod field;
 pub mod jobs;
+mod label;
 mod order;
 mod patch;
 mod people;
@@ -110,6 +114,10 @@ fn public() -> OpenApiRouter<AppState> {
         .merge(board::router())
         .merge(column::router())
         .merge(task::router())
+        .merge(label::router())
+        .merge(field::router())
+        .merge(checklist::router())
+        .merge(dependency::router())
         .merge(comment::router())
         .merge(team::router())
 }

@@ -95,6 +95,29 @@ pub(crate) fn gap<Id: PartialEq>(list: &[(Id, OrderKey)], place: &Place<Id>) -> 
     Some((index.checked_sub(1).and_then(key), key(index)))
 }
 
+/// A free key in a list, and the keys that all others get before it is used, where there was no room.
+pub(crate) struct Room<Id> {
+    pub(crate) key: OrderKey,
+    pub(crate) spread: Vec<(Id, OrderKey)>,
+}
+
+/// Room at a place of a list that holds everything but the thing to be placed. None when the place is beside
+/// something that is not in the list.
+pub(crate) fn room<Id: Copy + PartialEq>(
+    list: &[(Id, OrderKey)],
+    place: &Place<Id>,
+) -> Option<Room<Id>> {
+    let key = OrderKey::between(&gap(list, place)?);
+    if let Some(key) = key {
+        let spread = Vec::new();
+        return Some(Room { key, spread });
+    }
+    let ids = list.iter().map(|(id, _)| *id);
+    let spread: Vec<_> = zip(ids, spread(list.len())).collect();
+    let key = OrderKey::between(&gap(&spread, place)?)?;
+    Some(Room { key, spread })
+}
+
 fn parse(key: Option<&OrderKey>) -> Option<Option<FractionalIndex>> {
     match key {
         None => Some(None),
@@ -152,18 +175,15 @@ mod tests {
             .filter(|(id, _)| *id != moved)
             .cloned()
             .collect();
-        let Some(mut found) = gap(&others, place) else {
+        let Some(found) = room(&others, place) else {
             return;
         };
-        if OrderKey::between(&found).is_none() {
-            let keys = spread(others.len());
-            let respaced: Vec<_> = zip(others.iter().map(|(id, _)| *id), keys).collect();
-            found = gap(&respaced, place).unwrap();
-            *list = respaced;
+        *list = if found.spread.is_empty() {
+            others
         } else {
-            *list = others;
-        }
-        list.push((moved, OrderKey::between(&found).unwrap()));
+            found.spread
+        };
+        list.push((moved, found.key));
         list.sort_by(|a, b| a.1.cmp(&b.1));
     }
 

@@ -13,9 +13,15 @@ pub(crate) const ASSIGNEES: usize = 50;
 
 /// Settings as JSON, in bytes.
 const SETTINGS_BYTES: usize = 16 * 1024;
+/// Labels on one task.
+pub(crate) const LABELS: usize = 50;
+/// Values of custom fields in one request.
+const FIELD_VALUES: usize = 50;
+/// The longest estimate, in seconds: some eleven years.
+pub(crate) const ESTIMATE_SECONDS: i32 = 360_000_000;
 
 /// Years of dates that mean something; further ones are mistakes.
-const YEARS: std::ops::RangeInclusive<i32> = 1970..=2999;
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1970..=2999;
 
 /// A date of our age.
 pub(crate) fn date<C>(date: &Option<NaiveDate>, _: &C) -> Result {
@@ -41,4 +47,14 @@ pub(crate) fn settings<C>(settings: &Option<Map<String, Value>>, _: &C) -> Resul
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// No more values than a project can have fields.
+pub(crate) fn few_values<C>(values: &Map<String, Value>, _: &C) -> Result {
+    if values.len() > FIELD_VALUES {
+        return Err(Error::new(format!(
+            "must have at most {FIELD_VALUES} values"
+        )));
+    }
+    Ok(())
 }

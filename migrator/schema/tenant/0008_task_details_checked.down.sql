@@ -7,6 +7,6 @@ alter table tasks
     add constraint tasks_dates_check check (due_date >= start_date) not valid,
     add constraint tasks_estimate_seconds_check check (estimate_seconds between 0 and 360000000) not valid,
     add constraint tasks_parent_id_check check (parent_id <> id) not valid,
-    add constraint tasks_parent_id_fkey foreign key (parent_id) references tasks (id) not valid,
+    add constraint tasks_parent_id_fkey foreign key (parent_id) references tasks (id) on delete set null not valid,
     add constraint tasks_fields_check check (jsonb_typeof(fields) = 'object') not valid,
     add constraint tasks_deleted_by_fkey foreign key (deleted_by) references people (id) not valid;

@@ -8,7 +8,7 @@ use super::{Needs, Permits};
 use crate::column::ColumnRow;
 use crate::comment::CommentRow;
 use crate::entity::{board, project};
-use crate::task::TaskRow;
+use crate::task::{TaskRow, TrashedTask};
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
 use crate::workspace::WorkspaceRow;
@@ -18,10 +18,12 @@ use crate::workspace::model::WorkspaceRole;
 pub(crate) struct Read;
 /// Change it.
 pub(crate) struct Write;
-/// Change how it is arranged: its columns, or itself as a column.
+/// Change how it is arranged: its columns, labels and fields, or itself as a column.
 pub(crate) struct Manage;
 /// Delete it.
 pub(crate) struct Delete;
+/// Delete tasks of it, and bring them back.
+pub(crate) struct DeleteTasks;
 /// Put a task into it.
 pub(crate) struct AddTask;
 /// Comment on it.
@@ -54,13 +56,18 @@ permissions! {
     Write of project::Model => ProjectUpdate,
     Delete of project::Model => ProjectDelete,
     AddTask of project::Model => TaskCreate,
+    Manage of project::Model => BoardManage,
+    DeleteTasks of project::Model => TaskDelete,
     Read of board::Model => ProjectRead,
     Manage of board::Model => BoardManage,
     Read of ColumnRow => TaskRead,
     Manage of ColumnRow => BoardManage,
+    AddTask of ColumnRow => TaskCreate,
     Read of TaskRow => TaskRead,
     Write of TaskRow => TaskUpdate,
     Delete of TaskRow => TaskDelete,
+    AddTask of TaskRow => TaskCreate,
+    Delete of TrashedTask => TaskDelete,
     Comment of TaskRow => CommentCreate,
     Read of WorkspaceRow => ProjectRead,
     Write of WorkspaceRow => WorkspaceManage,

@@ -4,15 +4,15 @@ use kernel::{BoardId, ProjectId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, raw_sql,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Statement, raw_sql,
 };
 
 use crate::access::{Standing, Thing, find};
 use crate::column;
 use crate::entity::{board, column as columns};
 use crate::order::OrderKey;
-use crate::task::SummaryRow;
+use crate::task::{LOOKED_UP, SummaryRow};
 use crate::tenant::Tenant;
 
 /// The name of the board that a project comes with.
@@ -68,7 +68,8 @@ pub(super) async fn counted_columns(
 ) -> Result<Vec<CountedColumn>, DbErr> {
     CountedColumn::find_by_statement(raw_sql!(
         Postgres,
-        "select c.*, (select count(*) from tasks t where t.column_id = c.id and t.deleted_at is null) as total
+        "select c.*, (select count(*) from tasks t where t.column_id = c.id and t.deleted_at is null
+             and t.archived_at is null) as total
          from columns c where c.board_id = {board} order by c.order_key, c.id"
     ))
     .all(db)
@@ -81,24 +82,25 @@ pub(super) async fn first_cards(
     board: BoardId,
     limit: u32,
 ) -> Result<Vec<SummaryRow>, DbErr> {
-    let limit = i64::from(limit);
-    SummaryRow::find_by_statement(raw_sql!(
-        Postgres,
-        "select card.*, p.key as project_key,
-             array(select a.user_id from task_assignees a where a.task_id = card.id
-                 order by a.assigned_at, a.user_id) as assignee_ids
-         from columns c
+    let looked_up: Vec<String> = LOOKED_UP
+        .iter()
+        .map(|(sql, column)| format!("{sql} as {column}"))
+        .collect();
+    let sql = format!(
+        "select tasks.*, p.key as project_key, {} from columns c
          cross join lateral (
-             select id, project_id, number, board_id, column_id, title, status, priority, order_key,
-                 due_date, completed_at, version, created_at, updated_at
-             from tasks where column_id = c.id and deleted_at is null
-             order by order_key, id limit {limit}
-         ) card
-         join projects p on p.id = card.project_id
-         where c.board_id = {board} order by card.order_key, card.id"
-    ))
-    .all(db)
-    .await
+             select id, project_id, number, board_id, column_id, title, status, priority, order_key, start_date,
+                 due_date, estimate_seconds, parent_id, fields, completed_at, version, created_at, updated_at
+             from tasks where column_id = c.id and deleted_at is null and archived_at is null
+             order by order_key, id limit $2
+         ) tasks
+         join projects p on p.id = tasks.project_id
+         where c.board_id = $1 order by tasks.order_key, tasks.id",
+        looked_up.join(", ")
+    );
+    let values = [board.into(), i64::from(limit).into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    SummaryRow::find_by_statement(statement).all(db).await
 }
 
 /// Writes the board that a new project comes with.

@@ -2,8 +2,12 @@
 
 pub(crate) mod activity;
 pub(crate) mod board;
+pub(crate) mod checklist;
+pub(crate) mod checklist_item;
 pub(crate) mod column;
 pub(crate) mod comment;
+pub(crate) mod custom_field;
+pub(crate) mod label;
 pub(crate) mod person;
 pub(crate) mod project;
 pub(crate) mod project_member;

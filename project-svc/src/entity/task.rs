@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::order::OrderKey;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "tasks")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -21,13 +21,19 @@ pub(crate) struct Model {
     pub status: TaskStatus,
     pub priority: TaskPriority,
     pub order_key: OrderKey,
+    pub start_date: Option<NaiveDate>,
     pub due_date: Option<NaiveDate>,
+    pub estimate_seconds: Option<i32>,
+    pub parent_id: Option<TaskId>,
+    pub fields: Json,
     pub created_by: UserId,
     pub completed_at: Option<DateTime<Utc>>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub archived_at: Option<DateTime<Utc>>,
     pub deleted_at: Option<DateTime<Utc>>,
+    pub deleted_by: Option<UserId>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

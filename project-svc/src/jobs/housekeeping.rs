@@ -1,5 +1,5 @@
-//! Forgets the answers of keyed requests after a day, in every tenant's database. Only saves space: an
-//! answer that is too old is never given again.
+//! In every tenant's database: forgets the answers of keyed requests after a day, which only saves space (an answer
+//! that is too old is never given again), and removes tasks that lie in the trash for 30 days.
 
 use std::error::Error;
 use std::time::Duration;
@@ -19,6 +19,8 @@ use crate::state::AppState;
 const PERIOD: Duration = Duration::from_secs(3600);
 /// How long an answer may be asked for again, and some more.
 const KEPT: TimeDelta = TimeDelta::hours(25);
+/// How long a deleted task may be brought back.
+const TRASH_KEPT: TimeDelta = TimeDelta::days(30);
 /// Rows removed by one statement, so that none takes long.
 const BATCH: u64 = 1_000;
 /// Between two tenants: nobody waits for this, and each may cost a connect.
@@ -46,6 +48,10 @@ pub async fn sweep(state: &AppState) {
             let error = &*error as &dyn Error;
             tracing::warn!(tenant.id = %tenant, error, "forget old answers");
         }
+        if let Err(error) = empty_trash(state, tenant).await {
+            let error = &*error as &dyn Error;
+            tracing::warn!(tenant.id = %tenant, error, "empty the trash");
+        }
         sleep(PAUSE).await;
     }
 }
@@ -60,6 +66,21 @@ async fn forget_old_answers(state: &AppState, tenant: TenantId) -> Result<(), Bo
             "delete from idempotency_keys where (scope, key) in (
                  select scope, key from idempotency_keys where created_at < {before}
                  order by created_at limit {batch})"
+        );
+        if connection.execute_raw(delete).await?.rows_affected() < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+async fn empty_trash(state: &AppState, tenant: TenantId) -> Result<(), BoxError> {
+    let (before, batch) = (state.clock.now() - TRASH_KEPT, i64::try_from(BATCH)?);
+    loop {
+        let connection = state.pools.acquire_background(tenant).await?;
+        let delete = raw_sql!(
+            Postgres,
+            "delete from tasks where id in (
+                 select id from tasks where deleted_at < {before} order by deleted_at limit {batch})"
         );
         if connection.execute_raw(delete).await?.rows_affected() < BATCH {
             return Ok(());

@@ -3,27 +3,53 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use events::topic::task::{TaskPriority, TaskStatus};
 use httpkit::{Json, ListQuery, PageRequest, Problem};
-use kernel::{BoardId, ColumnId, Page, ProjectId, TaskId, UserId};
+use kernel::{BoardId, ColumnId, LabelId, Page, ProjectId, TaskId, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
     QueryOrder, QuerySelect, RelationTrait, Select,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::model::task_key;
-use super::store::TaskRow;
+use super::model::{Progress, task_key};
+use super::row::TaskRow;
 use crate::access::{Allowed, ListTasks, ProjectAccess, Read, visible};
 use crate::api::ReadProblems;
 use crate::entity::{project, task};
 use crate::order::OrderKey;
 use crate::tenant::Tenant;
 
-/// Who does a task, as a correlated list: one statement whatever the number of tasks.
-const ASSIGNEES: &str = "array(select a.user_id from task_assignees a where a.task_id = tasks.id \
-    order by a.assigned_at, a.user_id)";
+/// What a summary looks up in other tables, of a task called `tasks`, and the columns of [`SummaryRow`] it is for:
+/// one statement whatever the number of tasks.
+pub(crate) const LOOKED_UP: [(&str, &str); 5] = [
+    (
+        "array(select a.user_id from task_assignees a where a.task_id = tasks.id order by a.assigned_at, a.user_id)",
+        "assignee_ids",
+    ),
+    (
+        "array(select l.label_id from task_labels l where l.task_id = tasks.id order by l.label_id)",
+        "label_ids",
+    ),
+    (
+        "case when tasks.fields = '{}' then tasks.fields else (
+            select coalesce(jsonb_object_agg(f.key, tasks.fields -> f.id::text), '{}') from custom_fields f
+            where f.project_id = tasks.project_id and f.on_card and jsonb_exists(tasks.fields, f.id::text)) end",
+        "card_fields",
+    ),
+    (
+        "(select array[count(*) filter (where s.status <> 'cancelled'), count(*) filter (where s.status = 'done')]
+          from tasks s where s.parent_id = tasks.id and s.deleted_at is null)",
+        "subtasks",
+    ),
+    (
+        "(select array[count(*), count(*) filter (where i.done)] from checklists c
+          join checklist_items i on i.checklist_id = c.id where c.task_id = tasks.id)",
+        "checklist",
+    ),
+];
 
 /// Holds for the tasks of one person.
 const ASSIGNED_TO: &str =
@@ -42,8 +68,20 @@ pub(crate) struct TaskSummary {
     pub(crate) title: String,
     pub(crate) status: TaskStatus,
     pub(crate) priority: TaskPriority,
+    pub(crate) start_date: Option<NaiveDate>,
     pub(crate) due_date: Option<NaiveDate>,
+    pub(crate) estimate_seconds: Option<i32>,
+    /// The task that this one is a part of.
+    pub(crate) parent_id: Option<TaskId>,
+    /// Of the tasks right below.
+    pub(crate) subtasks: Progress,
+    /// Of all checklists together.
+    pub(crate) checklist: Progress,
     pub(crate) assignee_ids: Vec<UserId>,
+    pub(crate) label_ids: Vec<LabelId>,
+    /// Values of those custom fields that cards show, by their keys.
+    #[schema(value_type = Object)]
+    pub(crate) fields: Value,
     pub(crate) completed_at: Option<DateTime<Utc>>,
     pub(crate) version: i32,
     pub(crate) created_at: DateTime<Utc>,
@@ -53,7 +91,7 @@ pub(crate) struct TaskSummary {
 /// What a summary is made of.
 #[derive(FromQueryResult)]
 pub(crate) struct SummaryRow {
-    id: TaskId,
+    pub(super) id: TaskId,
     project_id: ProjectId,
     project_key: String,
     number: i32,
@@ -63,11 +101,18 @@ pub(crate) struct SummaryRow {
     status: TaskStatus,
     priority: TaskPriority,
     order_key: OrderKey,
+    start_date: Option<NaiveDate>,
     due_date: Option<NaiveDate>,
+    estimate_seconds: Option<i32>,
+    parent_id: Option<TaskId>,
+    subtasks: Vec<i64>,
+    checklist: Vec<i64>,
     assignee_ids: Vec<Uuid>,
+    label_ids: Vec<Uuid>,
+    card_fields: Value,
     completed_at: Option<DateTime<Utc>>,
     version: i32,
-    created_at: DateTime<Utc>,
+    pub(super) created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
@@ -82,8 +127,15 @@ impl From<SummaryRow> for TaskSummary {
             title: row.title,
             status: row.status,
             priority: row.priority,
+            start_date: row.start_date,
             due_date: row.due_date,
+            estimate_seconds: row.estimate_seconds,
+            parent_id: row.parent_id,
+            subtasks: Progress::of(&row.subtasks),
+            checklist: Progress::of(&row.checklist),
             assignee_ids: row.assignee_ids.into_iter().map(UserId::from).collect(),
+            label_ids: row.label_ids.into_iter().map(LabelId::from).collect(),
+            fields: row.card_fields,
             completed_at: row.completed_at,
             version: row.version,
             created_at: row.created_at,
@@ -94,7 +146,9 @@ impl From<SummaryRow> for TaskSummary {
 
 impl From<TaskRow> for TaskSummary {
     fn from(row: TaskRow) -> Self {
-        let (key, assignee_ids, task) = (row.key(), row.assignees(), row.task);
+        let (key, assignee_ids, label_ids) = (row.key(), row.assignees(), row.labels());
+        let (subtasks, checklist) = (row.below().subtasks, row.ticks());
+        let (task, fields) = (row.task, row.card_fields);
         Self {
             id: task.id,
             key,
@@ -104,8 +158,15 @@ impl From<TaskRow> for TaskSummary {
             title: task.title,
             status: task.status,
             priority: task.priority,
+            start_date: task.start_date,
             due_date: task.due_date,
+            estimate_seconds: task.estimate_seconds,
+            parent_id: task.parent_id,
+            subtasks,
+            checklist,
             assignee_ids,
+            label_ids,
+            fields,
             completed_at: task.completed_at,
             version: task.version,
             created_at: task.created_at,
@@ -255,11 +316,11 @@ pub(crate) fn cards_page(rows: Vec<SummaryRow>, limit: u32) -> Page<TaskSummary>
     Page::of(rows, limit, key, TaskSummary::from)
 }
 
-/// All tasks that are not deleted, with the columns of [`SummaryRow`].
-fn summaries() -> Select<task::Entity> {
+/// All tasks that are neither deleted nor put away, with the columns of [`SummaryRow`].
+pub(super) fn summaries() -> Select<task::Entity> {
     use task::Column as C;
 
-    task::Entity::find()
+    let tasks = task::Entity::find()
         .select_only()
         .columns([
             C::Id,
@@ -271,15 +332,21 @@ fn summaries() -> Select<task::Entity> {
             C::Status,
             C::Priority,
             C::OrderKey,
+            C::StartDate,
             C::DueDate,
+            C::EstimateSeconds,
+            C::ParentId,
             C::CompletedAt,
             C::Version,
             C::CreatedAt,
             C::UpdatedAt,
         ])
         .column_as(project::Column::Key, "project_key")
-        .expr_as(Expr::cust(ASSIGNEES), "assignee_ids")
         .join(JoinType::InnerJoin, task::Relation::Project.def())
         .filter(C::DeletedAt.is_null())
-        .filter(project::Column::DeletedAt.is_null())
+        .filter(C::ArchivedAt.is_null())
+        .filter(project::Column::DeletedAt.is_null());
+    LOOKED_UP.into_iter().fold(tasks, |tasks, (sql, column)| {
+        tasks.expr_as(Expr::cust(sql), column)
+    })
 }

@@ -1,31 +1,68 @@
 //! Tasks: what is to be done. A board shows them as cards; a task's status is its column's category.
 
+mod create;
+mod edit;
+mod history;
 mod list;
 mod model;
 mod moving;
 mod place;
 mod routes;
+mod row;
 mod store;
+mod subtasks;
+mod trash;
+mod tree;
 mod view;
+mod watchers;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use list::{SummaryRow, TaskSummary, cards, cards_page};
-pub(crate) use store::TaskRow;
+pub(crate) use edit::hold;
+pub(crate) use history::tell_part;
+pub(crate) use list::{LOOKED_UP, SummaryRow, TaskSummary, cards, cards_page};
+pub(crate) use model::Progress;
+pub(crate) use row::TaskRow;
+pub(crate) use trash::TrashedTask;
 
 use crate::state::AppState;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(routes::create_task, list::list_project_tasks))
-        .routes(routes!(list::list_tasks))
+        .routes(routes!(create::create_task, list::list_project_tasks))
+        .routes(routes!(list::list_tasks, create::create_task_anywhere))
         .routes(routes!(
             routes::get_task,
             routes::update_task,
-            routes::delete_task
+            routes::replace_task,
+            trash::delete_task
         ))
+        .routes(routes!(routes::get_task_by_key))
         .routes(routes!(moving::set_task_status))
         .routes(routes!(routes::assign_task))
+        .routes(routes!(subtasks::list_subtasks, create::create_subtask))
+        .routes(routes!(trash::archive_task))
+        .routes(routes!(trash::unarchive_task))
+        .routes(routes!(trash::restore_task))
+        .routes(routes!(trash::list_trash))
+        .routes(routes!(history::list_task_history))
+        .routes(routes!(history::get_history_entry))
+        .routes(routes!(watchers::list_watchers))
+        .routes(routes!(watchers::watch_task, watchers::unwatch_task))
+        .routes(routes!(watchers::add_watcher, watchers::remove_watcher))
+        .merge(cards_router())
+}
+
+/// Tasks as cards of a board.
+fn cards_router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            routes::get_card,
+            routes::replace_card,
+            trash::delete_card
+        ))
+        .routes(routes!(create::create_card))
         .routes(routes!(moving::move_card))
+        .routes(routes!(history::list_card_activities))
 }

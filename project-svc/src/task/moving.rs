@@ -9,8 +9,9 @@ use tenancy::UnitOfWork;
 use super::model::completed_at;
 use super::place::{self, Departure};
 use super::routes::{no_such_column, versioned};
-use super::store::{self, TaskRow};
+use super::row::TaskRow;
 use super::view::{MoveCard, MovedCard, SetStatus, TaskView};
+use super::{history, store};
 use crate::access::{TaskAccess, Write};
 use crate::api::WriteProblems;
 use crate::column;
@@ -22,7 +23,8 @@ use crate::tenant::Tenant;
 /// Move a card
 ///
 /// Into a column of its own project, to a place given by a neighbour or a position. The task's status
-/// becomes the column's category. A full column warns by `wip_exceeded` and takes the card all the same.
+/// becomes the column's category. A full column warns by `wip_exceeded` and takes the card all the same, unless it
+/// blocks: 409 `wip_limit_reached`.
 #[utoipa::path(put, path = "/cards/{id}/move", tag = "cards", request_body = MoveCard,
     params(("id" = TaskId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, description = "the card in its new place", body = MovedCard), WriteProblems))]
@@ -92,6 +94,9 @@ async fn relocate(
     let Departure { row, target } = departure.ok_or_else(no_such_column)?;
     // Again, now that the row cannot change any more.
     meant.check(row.task.version)?;
+    if row.task.column_id != target.column_id {
+        place::check_limit(unit, &target).await?;
+    }
     let now = tenant.now();
     let changes = task::ActiveModel {
         board_id: Set(target.board_id),
@@ -104,8 +109,10 @@ async fn relocate(
     let updated = store::update(unit, task, changes, None, now).await?;
     let updated = updated.ok_or_else(Problem::not_found)?;
     tell(unit, tenant, &row, &updated).await?;
+    let after = row.clone().with(updated);
+    history::record(unit, tenant, "task.moved", (&row, &after)).await?;
     Ok(Moved {
-        row: row.with(updated),
+        row: after,
         wip_exceeded: place::limit_exceeded(unit, &target).await?,
     })
 }

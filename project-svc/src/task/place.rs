@@ -4,10 +4,10 @@
 use events::topic::task::TaskStatus;
 use httpkit::Problem;
 use kernel::{BoardId, ColumnId, ProjectId, TaskId};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, raw_sql};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, raw_sql};
 use uuid::Uuid;
 
-use super::store::TaskRow;
+use super::row::{COLUMNS, TaskRow};
 use crate::column::model::no_such_neighbour;
 use crate::order::{self, Gap, OrderKey, Place};
 
@@ -22,7 +22,15 @@ pub(super) struct Target {
     pub(super) category: TaskStatus,
     #[sea_orm(alias = "target_wip_limit")]
     pub(super) wip_limit: Option<i32>,
+    /// Whether it refuses cards beyond the limit instead of warning.
+    #[sea_orm(alias = "target_limit_blocks")]
+    pub(super) limit_blocks: bool,
 }
+
+/// The columns of [`Target`], of a statement that calls the column `c`.
+const TARGET: &str =
+    "c.id as target_column_id, c.board_id as target_board_id, c.category as target_category,
+    c.wip_limit as target_wip_limit, c.limit_blocks as target_limit_blocks";
 
 /// A locked card on its way to a locked column.
 #[derive(FromQueryResult)]
@@ -40,19 +48,17 @@ pub(super) async fn lock_column(
     project: ProjectId,
     column: Option<ColumnId>,
 ) -> Result<Option<Target>, DbErr> {
-    Target::find_by_statement(raw_sql!(
-        Postgres,
-        "select c.id as target_column_id, c.board_id as target_board_id,
-             c.category as target_category, c.wip_limit as target_wip_limit
-         from columns c join boards b on b.id = c.board_id
-         where b.project_id = {project} and c.id = coalesce({column}, (
+    let sql = format!(
+        "select {TARGET} from columns c join boards b on b.id = c.board_id
+         where b.project_id = $1 and c.id = coalesce($2, (
              select first.id from columns first join boards home on home.id = first.board_id
-             where home.project_id = {project} and first.category = 'todo'
+             where home.project_id = $1 and first.category = 'todo'
              order by home.order_key, home.id, first.order_key, first.id limit 1))
          for no key update of c"
-    ))
-    .one(db)
-    .await
+    );
+    let values = [project.into(), column.into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    Target::find_by_statement(statement).one(db).await
 }
 
 /// Locks the column, then the task. None when either is gone, or the column is of another project.
@@ -61,20 +67,16 @@ pub(super) async fn lock_both(
     task: TaskId,
     column: ColumnId,
 ) -> Result<Option<Departure>, DbErr> {
-    Departure::find_by_statement(raw_sql!(
-        Postgres,
-        "select t.*, p.key as project_key,
-             array(select a.user_id from task_assignees a where a.task_id = t.id
-                 order by a.assigned_at, a.user_id) as assignee_ids,
-             c.id as target_column_id, c.board_id as target_board_id,
-             c.category as target_category, c.wip_limit as target_wip_limit
+    let sql = format!(
+        "select {COLUMNS}, {TARGET}
          from columns c join boards b on b.id = c.board_id
          join tasks t on t.project_id = b.project_id join projects p on p.id = t.project_id
-         where c.id = {column} and t.id = {task} and t.deleted_at is null
+         where c.id = $1 and t.id = $2 and t.deleted_at is null
          for no key update of c for no key update of t"
-    ))
-    .one(db)
-    .await
+    );
+    let values = [column.into(), task.into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    Departure::find_by_statement(statement).one(db).await
 }
 
 /// The key of a place in a locked column for `card`. Where there is no room, the other cards get new keys.
@@ -102,16 +104,42 @@ pub(super) async fn limit_exceeded(
     db: &impl ConnectionTrait,
     target: &Target,
 ) -> Result<bool, DbErr> {
-    let Some(limit) = target.wip_limit else {
-        return Ok(false);
+    match target.wip_limit {
+        Some(limit) => Ok(count(db, target.column_id).await? > i64::from(limit)),
+        None => Ok(false),
+    }
+}
+
+/// 409 when the column takes no card more. Before the card is put there.
+pub(super) async fn check_limit(db: &impl ConnectionTrait, target: &Target) -> Result<(), Problem> {
+    check_limit_for(db, target, 1).await
+}
+
+/// The same for so many cards.
+pub(super) async fn check_limit_for(
+    db: &impl ConnectionTrait,
+    target: &Target,
+    cards: i64,
+) -> Result<(), Problem> {
+    let Some(limit) = target.wip_limit.filter(|_| target.limit_blocks) else {
+        return Ok(());
     };
-    let column = target.column_id;
+    if count(db, target.column_id).await?.saturating_add(cards) <= i64::from(limit) {
+        return Ok(());
+    }
+    let detail = format!("the column takes at most {limit} cards");
+    Err(Problem::conflict("wip_limit_reached", detail))
+}
+
+/// How many cards the column shows.
+async fn count(db: &impl ConnectionTrait, column: ColumnId) -> Result<i64, DbErr> {
     let count = raw_sql!(
         Postgres,
-        "select count(*) > {limit} as exceeded from tasks where column_id = {column} and deleted_at is null"
+        "select count(*) as count from tasks
+         where column_id = {column} and deleted_at is null and archived_at is null"
     );
     let row = db.query_one_raw(count).await?;
-    row.map_or(Ok(false), |row| row.try_get("", "exceeded"))
+    row.map_or(Ok(0), |row| row.try_get("", "count"))
 }
 
 /// The keys on both sides of the place, as if `card` were not there.
@@ -195,8 +223,8 @@ async fn keys_at(
     let skip = i64::from(skip);
     let rows = db.query_all_raw(raw_sql!(
         Postgres,
-        "select order_key from tasks where column_id = {column} and deleted_at is null and id <> {card}
-         order by order_key, id offset {skip} limit 2"
+        "select order_key from tasks where column_id = {column} and deleted_at is null and archived_at is null
+             and id <> {card} order by order_key, id offset {skip} limit 2"
     ));
     rows.await?
         .iter()

@@ -1,72 +1,27 @@
-//! Queries of single tasks; places are in [`super::place`], lists in [`super::list`].
+//! Queries of single tasks; reading them is in [`super::row`], places are in [`super::place`], lists in
+//! [`super::list`].
 
 use chrono::{DateTime, Utc};
-use kernel::{TaskId, UserId};
+use kernel::{TaskId, TaskKey, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, raw_sql,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, raw_sql};
 use uuid::Uuid;
 
-use super::model::task_key;
-use crate::access::{Standing, Thing, find};
 use crate::entity::{task, task_assignee};
 
-/// A task with what its answers need from other tables.
-#[derive(Clone, FromQueryResult)]
-pub(crate) struct TaskRow {
-    #[sea_orm(nested)]
-    pub(crate) task: task::Model,
-    pub(crate) project_key: String,
-    assignee_ids: Vec<Uuid>,
-}
-
-impl TaskRow {
-    pub(super) fn new(task: task::Model, project_key: String, assignees: &[UserId]) -> Self {
-        let assignee_ids = assignees.iter().map(|id| id.uuid()).collect();
-        Self {
-            task,
-            project_key,
-            assignee_ids,
-        }
-    }
-
-    /// Who is to do it, in the order they were assigned.
-    pub(crate) fn assignees(&self) -> Vec<UserId> {
-        self.assignee_ids
-            .iter()
-            .copied()
-            .map(UserId::from)
-            .collect()
-    }
-
-    /// How people name it.
-    pub(crate) fn key(&self) -> String {
-        task_key(&self.project_key, self.task.number)
-    }
-
-    /// The same task after a change of its own row.
-    pub(super) fn with(self, task: task::Model) -> Self {
-        Self { task, ..self }
-    }
-}
-
-impl Thing for TaskRow {
-    type Id = TaskId;
-
-    async fn load<C: ConnectionTrait>(
-        db: &C,
-        id: TaskId,
-        caller: UserId,
-    ) -> Result<Option<(Self, Standing)>, DbErr> {
-        let columns = "t.*, p.key as project_key,
-            array(select a.user_id from task_assignees a where a.task_id = t.id
-                order by a.assigned_at, a.user_id) as assignee_ids";
-        let from = "tasks t join projects p on p.id = t.project_id
-            where t.id = $1 and t.deleted_at is null and p.deleted_at is null";
-        find(db, columns, from, id, caller).await
-    }
+/// The task of a key, wherever it lies.
+pub(super) async fn find_by_key(
+    db: &impl ConnectionTrait,
+    key: &TaskKey,
+) -> Result<Option<TaskId>, DbErr> {
+    let (project, number) = (key.project.as_str(), key.number);
+    let found = db.query_one_raw(raw_sql!(
+        Postgres,
+        "select t.id from projects p join tasks t on t.project_id = p.id
+         where p.key = {project} and t.number = {number}"
+    ));
+    found.await?.map(|row| row.try_get("", "id")).transpose()
 }
 
 pub(super) async fn insert(
