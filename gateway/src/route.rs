@@ -87,7 +87,7 @@ impl Route {
 }
 
 /// Every label of a route.
-pub(crate) const LABELS: [&str; 25] = [
+pub(crate) const LABELS: [&str; 26] = [
     "/",
     "/assets",
     "/s",
@@ -113,6 +113,7 @@ pub(crate) const LABELS: [&str; 25] = [
     "/api/v1/tokens",
     "/api/v1/audit-events",
     "/api/v1/teams",
+    "/api/v1/favourites",
 ];
 
 /// The label of requests that match nothing.
@@ -217,6 +218,7 @@ fn api(method: &Method, rest: &str) -> Option<Route> {
         ("users", _) => Route::member("/api/v1/users", Service::Identity),
         ("workspaces", _) => Route::member("/api/v1/workspaces", Service::ProjectSvc),
         ("projects", _) => Route::member("/api/v1/projects", Service::ProjectSvc),
+        ("favourites", _) => Route::member("/api/v1/favourites", Service::ProjectSvc),
         ("boards", _) => Route::member("/api/v1/boards", Service::ProjectSvc),
         ("columns", _) => Route::member("/api/v1/columns", Service::ProjectSvc),
         ("cards", _) => Route::member("/api/v1/cards", Service::ProjectSvc),

@@ -13,6 +13,7 @@ mod comment;
 mod config;
 mod dependency;
 mod entity;
+mod favourite;
 mod field;
 pub mod jobs;
 mod label;
@@ -110,6 +111,8 @@ pub fn router(state: AppState) -> Router {
 fn public() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(workspace::router())
+        .merge(activity::router())
+        .merge(favourite::router())
         .merge(project::router())
         .merge(board::router())
         .merge(column::router())

@@ -1,4 +1,4 @@
-drop index projects_by_team, projects_by_owner, workspaces_by_owner, workspaces_page;
+drop index projects_in_trash, projects_by_team, projects_by_owner, workspaces_by_owner, workspaces_page;
 alter table projects drop constraint projects_budget_check, drop constraint projects_settings_check,
     drop constraint projects_owner_id_fkey, drop constraint projects_team_id_fkey;
 alter table projects

@@ -15,3 +15,4 @@ create index workspaces_page on workspaces (name, id);
 create index workspaces_by_owner on workspaces (owner_id) where owner_id is not null;
 create index projects_by_owner on projects (owner_id) where owner_id is not null;
 create index projects_by_team on projects (team_id) where team_id is not null;
+create index projects_in_trash on projects (deleted_at desc, id desc) where deleted_at is not null;

@@ -8,6 +8,7 @@ use super::{Needs, Permits};
 use crate::column::ColumnRow;
 use crate::comment::CommentRow;
 use crate::entity::{board, project};
+use crate::project::Trashed;
 use crate::task::{TaskRow, TrashedTask};
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
@@ -34,6 +35,8 @@ pub(crate) struct AddProject;
 pub(crate) struct CreateWorkspace;
 /// List projects.
 pub(crate) struct ListProjects;
+/// List what one keeps at hand, add to it and take from it.
+pub(crate) struct KeepAtHand;
 /// List tasks over all projects.
 pub(crate) struct ListTasks;
 /// List teams, and who is in them.
@@ -55,6 +58,7 @@ permissions! {
     Read of project::Model => ProjectRead,
     Write of project::Model => ProjectUpdate,
     Delete of project::Model => ProjectDelete,
+    Delete of Trashed => ProjectDelete,
     AddTask of project::Model => TaskCreate,
     Manage of project::Model => BoardManage,
     DeleteTasks of project::Model => TaskDelete,
@@ -113,6 +117,10 @@ impl Needs for CreateWorkspace {
 }
 
 impl Needs for ListProjects {
+    const PERMISSION: Permission = Permission::ProjectRead;
+}
+
+impl Needs for KeepAtHand {
     const PERMISSION: Permission = Permission::ProjectRead;
 }
 

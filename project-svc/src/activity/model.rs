@@ -17,3 +17,34 @@ where
     });
     Value::Object(change.collect::<Map<_, _>>())
 }
+
+/// Text in a feed, in characters: enough to tell what changed.
+const FEED_CHARS: usize = 200;
+
+/// Cuts long text in what a feed shows.
+pub(super) fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some((end, _)) = text.char_indices().nth(FEED_CHARS) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_cut_between_letters() {
+        let mut changes = json!({"name": {"from": "é".repeat(201), "to": "é".repeat(200)}});
+        shorten(&mut changes);
+        assert_eq!(changes["name"]["from"], format!("{}…", "é".repeat(200)));
+        assert_eq!(changes["name"]["to"], "é".repeat(200));
+    }
+}

@@ -1,13 +1,37 @@
 //! Queries of activities.
 
+use chrono::{DateTime, Utc};
 use kernel::{ActivityId, ProjectId, TaskId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{DbErr, EntityTrait};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, raw_sql};
 use serde_json::Value;
 use tenancy::UnitOfWork;
 
+use super::view::ActivityView;
 use crate::entity::activity;
 use crate::tenant::Tenant;
+
+/// A page of what was done in a project, to its tasks too, the newest first.
+pub(crate) async fn page(
+    db: &impl ConnectionTrait,
+    project: ProjectId,
+    after: Option<(DateTime<Utc>, ActivityId)>,
+    limit: i64,
+) -> Result<Vec<ActivityView>, DbErr> {
+    let (created_at, id) = after.unzip();
+    ActivityView::find_by_statement(raw_sql!(
+        Postgres,
+        "select a.id, a.project_id, a.task_id, p.key || '-' || t.number as task_key, a.actor_id,
+             person.name as actor_name, a.kind, a.changes, a.created_at
+         from activities a join people person on person.id = a.actor_id
+         join projects p on p.id = a.project_id left join tasks t on t.id = a.task_id
+         where a.project_id = {project}
+         and ({created_at}::timestamptz is null or (a.created_at, a.id) < ({created_at}, {id}))
+         order by a.created_at desc, a.id desc limit {limit}"
+    ))
+    .all(db)
+    .await
+}
 
 /// Notes what the acting person does to a project or, with `task`, to a task of it. `kind` is a word like
 /// `task.moved`; `changes` is an object, of [`changes`](super::changes) or of the same form.

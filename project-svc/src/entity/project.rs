@@ -1,12 +1,12 @@
 //! `projects`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{ProjectId, UserId, WorkspaceId};
+use kernel::{ProjectId, TeamId, UserId, WorkspaceId};
 use sea_orm::entity::prelude::*;
 
 use crate::project::model::{ProjectPriority, ProjectStatus};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "projects")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -20,6 +20,14 @@ pub(crate) struct Model {
     pub color: Option<String>,
     pub start_date: Option<NaiveDate>,
     pub end_date: Option<NaiveDate>,
+    pub is_public: bool,
+    /// Decimal, as text: no float may round money.
+    #[sea_orm(select_as = "text", save_as = "numeric")]
+    pub budget: Option<String>,
+    pub owner_id: Option<UserId>,
+    pub team_id: Option<TeamId>,
+    pub settings: Json,
+    pub archived_at: Option<DateTime<Utc>>,
     pub next_task_number: i32,
     pub created_by: UserId,
     pub version: i32,

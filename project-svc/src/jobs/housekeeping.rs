@@ -13,6 +13,7 @@ use tenancy::TenantFleet;
 use tokio::time::{Instant, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::trash;
 use crate::state::AppState;
 
 /// Time from one round to the next.
@@ -51,6 +52,10 @@ pub async fn sweep(state: &AppState) {
         if let Err(error) = empty_trash(state, tenant).await {
             let error = &*error as &dyn Error;
             tracing::warn!(tenant.id = %tenant, error, "empty the trash");
+        }
+        if let Err(error) = trash::remove_projects(state, tenant).await {
+            let error = &*error as &dyn Error;
+            tracing::warn!(tenant.id = %tenant, error, "remove projects of the trash");
         }
         sleep(PAUSE).await;
     }

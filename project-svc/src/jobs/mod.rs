@@ -4,6 +4,7 @@
 pub mod housekeeping;
 pub mod people;
 mod tenants;
+mod trash;
 
 use std::time::Duration;
 

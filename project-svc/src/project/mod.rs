@@ -1,5 +1,8 @@
 //! Projects: what tasks belong to. A new one comes with a board and its usual columns.
 
+mod keeping;
+mod members;
+mod members_store;
 pub(crate) mod model;
 mod routes;
 mod store;
@@ -8,7 +11,8 @@ mod view;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use store::{remove_from_all, take_task_number};
+pub(crate) use members_store::remove_from_all;
+pub(crate) use store::{Trashed, take_task_number};
 
 use crate::state::AppState;
 
@@ -18,6 +22,20 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(
             routes::get_project,
             routes::update_project,
+            routes::replace_project,
             routes::delete_project
+        ))
+        .routes(routes!(keeping::archive_project))
+        .routes(routes!(keeping::unarchive_project))
+        .routes(routes!(keeping::list_trashed_projects))
+        .routes(routes!(keeping::restore_project))
+        .routes(routes!(
+            members::list_project_members,
+            members::add_project_member
+        ))
+        .routes(routes!(
+            members::update_project_member,
+            members::replace_project_member,
+            members::remove_project_member
         ))
 }

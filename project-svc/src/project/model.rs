@@ -1,6 +1,6 @@
 //! Words and rules of projects.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use httpkit::Problem;
 use kernel::{Permission, Permissions, ProjectKey};
 use sea_orm::DeriveValueType;
@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 
 /// How many projects may share a suggested key before people have to choose one.
 const NUMBERED_KEYS: u16 = 999;
+
+/// How long a deleted project may be brought back.
+pub(crate) const TRASH_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Where a project stands.
 #[derive(
@@ -137,6 +140,14 @@ pub(super) fn check_room(projects: u64, allowed: u64) -> Result<(), Problem> {
     }
     let detail = format!("the organization's plan allows {allowed} projects; delete one first");
     Err(Problem::forbidden("limit_projects").with_detail(detail))
+}
+
+/// 409 for what would leave a project without an owner.
+pub(super) fn last_owner() -> Problem {
+    Problem::conflict(
+        "last_owner",
+        "there is no other owner; make somebody one first",
+    )
 }
 
 /// Passes when the end is not before the start.

@@ -3,22 +3,22 @@
 use events::topic::project::{ProjectCreated, ProjectDeleted, ProjectUpdated};
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{
-    Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, ProblemBody, Versioned,
+    Created, IfMatch, Json, ListQuery, NoContent, PageRequest, Problem, ProblemBody, Versioned,
 };
-use kernel::{Page, ProjectId, WorkspaceId};
+use kernel::{Page, ProjectId, TeamId, WorkspaceId};
 use serde_json::{Value, json};
 use tenancy::UnitOfWork;
 
-use super::view::{CreateProject, PatchProject, ProjectSummary, ProjectView};
-use super::{model, store};
+use super::view::{CreateProject, PatchProject, ProjectFilter, ProjectSummary, ProjectView};
+use super::{members_store, model, store};
 use crate::access::{
-    self, AddProject, Allowed, Delete, ListProjects, Permits, ProjectAccess, Read, Write,
+    self, AddProject, Allowed, Delete, ListProjects, Permits, ProjectAccess, Read, Thing, Write,
 };
 use crate::api::{ReadProblems, WriteProblems};
 use crate::patch::{Meant, changed};
+use crate::team::TeamRow;
 use crate::tenant::Tenant;
-use crate::workspace;
-use crate::{activity, board};
+use crate::{activity, board, people, workspace};
 
 /// Create a project
 ///
@@ -35,6 +35,7 @@ pub(super) async fn create_project(
 ) -> Result<Created<Versioned<ProjectView>>, Problem> {
     model::check_dates(body.start_date, body.end_date)?;
     let home = home(&tenant, body.workspace_id).await?;
+    check_team(&tenant, body.team_id).await?;
     let allowed = allowed(&tenant).await?;
     let once = key.once(format!("create_project:{}", tenant.user()), &body);
     let unit = tenant.begin().await?;
@@ -60,16 +61,16 @@ pub(super) async fn create_project(
 
 /// List projects
 ///
-/// Those the caller sees, the newest first.
-#[utoipa::path(get, path = "/projects", tag = "projects", params(PageRequest),
+/// Those the caller sees and that are not put away, the newest first.
+#[utoipa::path(get, path = "/projects", tag = "projects", params(PageRequest, ProjectFilter),
     responses((status = 200, description = "a page of projects", body = Page<ProjectSummary>), ReadProblems))]
 pub(super) async fn list_projects(
     Allowed { tenant, .. }: Allowed<ListProjects>,
-    PageQuery { page, .. }: PageQuery,
+    ListQuery { page, filter }: ListQuery<ProjectFilter>,
 ) -> Result<Json<Page<ProjectSummary>>, Problem> {
-    let after = page.after()?;
+    let (after, limit) = (page.after()?, page.limit_and_one());
     let connection = tenant.read().await?;
-    let rows = store::page(&connection, &tenant.member, after, page.limit_and_one()).await?;
+    let rows = store::page(&connection, &tenant.member, &filter, after, limit).await?;
     let key = |row: &ProjectSummary| (row.created_at, row.id);
     Ok(Json(Page::of(rows, page.limit, key, |row| row)))
 }
@@ -101,6 +102,15 @@ pub(super) async fn update_project(
         // The rule binds two fields: the one that was not sent must still be what was checked.
         expected = Some(project.version);
     }
+    if let Some(id) = body.workspace_id {
+        home(&tenant, Some(id)).await?;
+    }
+    check_team(&tenant, body.team_id.flatten()).await?;
+    let owner = body.owner_id;
+    if let Some(owner) = owner {
+        Delete::check(&tenant, access.rights, &project)?;
+        people::resolve_one(&tenant, owner, "/owner_id").await?;
+    }
     let changes = body.changes();
     let names = changed(&changes);
     if names.is_empty() {
@@ -108,9 +118,10 @@ pub(super) async fn update_project(
     }
     let unit = tenant.begin().await?;
     let updated = store::update(&unit, project.id, changes, expected, tenant.now()).await?;
-    let Some(updated) = updated else {
-        return Err(meant.overtaken());
-    };
+    let updated = updated.ok_or_else(|| meant.overtaken())?;
+    if let Some(owner) = owner {
+        members_store::make_owner(&unit, project.id, owner, tenant.now()).await?;
+    }
     let changes = activity::changes(&project, &updated, &names);
     note(&unit, &tenant, updated.id, "project.updated", changes).await?;
     let event = ProjectUpdated {
@@ -122,9 +133,21 @@ pub(super) async fn update_project(
     Ok(versioned(updated.into()))
 }
 
+/// Change a project, as PATCH does
+#[utoipa::path(put, path = "/projects/{id}", tag = "projects", request_body = PatchProject,
+    params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "the project", body = ProjectView), WriteProblems))]
+pub(super) async fn replace_project(
+    access: ProjectAccess<Write>,
+    if_match: IfMatch,
+    body: Json<PatchProject>,
+) -> Result<Versioned<ProjectView>, Problem> {
+    update_project(access, if_match, body).await
+}
+
 /// Delete a project
 ///
-/// Its boards and tasks are gone with it.
+/// Its boards and tasks are gone with it. `POST /projects/{id}/restore` brings all back for 30 days.
 #[utoipa::path(delete, path = "/projects/{id}", tag = "projects",
     params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 204, description = "done"), WriteProblems))]
@@ -149,8 +172,18 @@ pub(super) async fn delete_project(
     Ok(NoContent)
 }
 
+/// Passes for a team of the organization, or none.
+async fn check_team(tenant: &Tenant, team: Option<TeamId>) -> Result<(), Problem> {
+    let Some(team) = team else {
+        return Ok(());
+    };
+    let found = TeamRow::load(&tenant.read().await?, team, tenant.user()).await?;
+    let unknown = || Problem::field("/team_id", "unknown_reference", "is no team");
+    found.map(drop).ok_or_else(unknown)
+}
+
 /// Notes what was done to the project itself.
-async fn note(
+pub(super) async fn note(
     unit: &UnitOfWork,
     tenant: &Tenant,
     project: ProjectId,
@@ -176,7 +209,7 @@ async fn home(tenant: &Tenant, asked: Option<WorkspaceId>) -> Result<WorkspaceId
 }
 
 /// How many projects the organization's plan allows, if it says so.
-async fn allowed(tenant: &Tenant) -> Result<Option<u64>, Problem> {
+pub(super) async fn allowed(tenant: &Tenant) -> Result<Option<u64>, Problem> {
     // Waits while the organization is held, as every request does; where its database is, is known then.
     drop(tenant.read().await?);
     let resolver = tenant.state().pools.resolver();
@@ -184,7 +217,7 @@ async fn allowed(tenant: &Tenant) -> Result<Option<u64>, Problem> {
     Ok(descriptor.limits.projects)
 }
 
-fn versioned(body: ProjectView) -> Versioned<ProjectView> {
+pub(super) fn versioned(body: ProjectView) -> Versioned<ProjectView> {
     let version = body.version;
     Versioned { version, body }
 }

@@ -2,19 +2,30 @@
 
 use chrono::{DateTime, Utc};
 use httpkit::{Member, Problem};
-use kernel::{ProjectId, ProjectKey, UserId, WorkspaceId};
+use kernel::{Permission, ProjectId, ProjectKey, UserId, WorkspaceId};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, TryInsertResult, raw_sql,
+    QueryOrder, QuerySelect, QueryTrait, TryInsertResult, raw_sql,
 };
+use serde_json::Value;
 
+use super::members_store as members;
 use super::model::{ProjectPriority, ProjectRole, ProjectStatus, suggested_keys};
-use super::view::{CreateProject, ProjectSummary};
+use super::view::{CreateProject, ProjectFilter, ProjectSummary};
 use crate::access::{Standing, Thing, find, visible};
-use crate::entity::{project, project_member};
+use crate::entity::project;
 use crate::tenant::Tenant;
+
+/// Holds for the projects that one person owns.
+const OWNED_BY: &str = "exists (select from project_members m where m.project_id = projects.id \
+    and m.user_id = $1 and m.role = 'owner')";
+
+/// Of a project; money leaves the database as text.
+const COLUMNS: &str = "p.id, p.workspace_id, p.key, p.name, p.description, p.status, p.priority, p.color, p.start_date, \
+    p.end_date, p.is_public, p.budget::text as budget, p.owner_id, p.team_id, p.settings, p.archived_at, \
+    p.next_task_number, p.created_by, p.version, p.created_at, p.updated_at, p.deleted_at";
 
 impl Thing for project::Model {
     type Id = ProjectId;
@@ -25,7 +36,27 @@ impl Thing for project::Model {
         caller: UserId,
     ) -> Result<Option<(Self, Standing)>, DbErr> {
         let from = "projects p where p.id = $1 and p.deleted_at is null";
-        find(db, "p.*", from, id, caller).await
+        find(db, COLUMNS, from, id, caller).await
+    }
+}
+
+/// A project in the trash.
+#[derive(FromQueryResult)]
+pub(crate) struct Trashed {
+    #[sea_orm(nested)]
+    pub(crate) project: project::Model,
+}
+
+impl Thing for Trashed {
+    type Id = ProjectId;
+
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: ProjectId,
+        caller: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let from = "projects p where p.id = $1 and p.deleted_at is not null";
+        find(db, COLUMNS, from, id, caller).await
     }
 }
 
@@ -33,13 +64,26 @@ impl Thing for project::Model {
 pub(super) async fn page(
     db: &impl ConnectionTrait,
     member: &Member,
+    filter: &ProjectFilter,
     after: Option<(DateTime<Utc>, ProjectId)>,
     limit: u64,
 ) -> Result<Vec<ProjectSummary>, DbErr> {
-    use project::Column::{CreatedAt, DeletedAt, Id};
+    use project::Column::{ArchivedAt, CreatedAt, DeletedAt, Id, Status, TeamId, WorkspaceId};
 
     let mut projects = project::Entity::find()
         .filter(DeletedAt.is_null())
+        .filter(if filter.archived {
+            ArchivedAt.is_not_null()
+        } else {
+            ArchivedAt.is_null()
+        })
+        .apply_if(filter.status, |found, status| {
+            found.filter(Status.eq(status))
+        })
+        .apply_if(filter.workspace_id, |found, id| {
+            found.filter(WorkspaceId.eq(id))
+        })
+        .apply_if(filter.team_id, |found, id| found.filter(TeamId.eq(id)))
         .filter(Expr::cust_with_values(
             visible(member, "projects", "$1"),
             [member.user],
@@ -100,7 +144,8 @@ pub(super) async fn insert(
     {
         project.key = Set(key.to_string());
         if let Some(project) = try_insert(db, project.clone()).await? {
-            add_owner(db, tenant, project.id).await?;
+            let (owner, now) = (tenant.user(), tenant.now());
+            members::add(db, project.id, owner, ProjectRole::Owner, now).await?;
             return Ok(project);
         }
     }
@@ -115,18 +160,74 @@ pub(super) async fn update(
     expected: Option<i32>,
     now: DateTime<Utc>,
 ) -> Result<Option<project::Model>, DbErr> {
-    use project::Column::{DeletedAt, Id, UpdatedAt, Version};
+    let there = project::Column::DeletedAt.is_null();
+    change(db, id, changes, there, expected, now).await
+}
+
+/// Brings the project back from the trash. None when it is not there in the version expected.
+pub(super) async fn restore(
+    db: &impl ConnectionTrait,
+    id: ProjectId,
+    expected: Option<i32>,
+    now: DateTime<Utc>,
+) -> Result<Option<project::Model>, DbErr> {
+    let changes = project::ActiveModel {
+        deleted_at: Set(None),
+        ..Default::default()
+    };
+    let trashed = project::Column::DeletedAt.is_not_null();
+    change(db, id, changes, trashed, expected, now).await
+}
+
+async fn change(
+    db: &impl ConnectionTrait,
+    id: ProjectId,
+    changes: project::ActiveModel,
+    state: Expr,
+    expected: Option<i32>,
+    now: DateTime<Utc>,
+) -> Result<Option<project::Model>, DbErr> {
+    use project::Column::{Id, UpdatedAt, Version};
 
     let mut update = project::Entity::update_many()
         .set(changes)
         .col_expr(Version, Expr::col(Version).add(1))
         .col_expr(UpdatedAt, Expr::value(now))
         .filter(Id.eq(id))
-        .filter(DeletedAt.is_null());
+        .filter(state);
     if let Some(version) = expected {
         update = update.filter(Version.eq(version));
     }
     Ok(update.exec_with_returning(db).await?.pop())
+}
+
+/// Projects in the trash that the member sees and may bring back, the last deleted first.
+pub(super) async fn trash(
+    db: &impl ConnectionTrait,
+    member: &Member,
+    after: Option<(DateTime<Utc>, ProjectId)>,
+    limit: u64,
+) -> Result<Vec<ProjectSummary>, DbErr> {
+    use project::Column::{DeletedAt, Id};
+
+    let mut projects = project::Entity::find()
+        .filter(DeletedAt.is_not_null())
+        .filter(Expr::cust_with_values(
+            visible(member, "projects", "$1"),
+            [member.user],
+        ))
+        .order_by_desc(DeletedAt)
+        .order_by_desc(Id)
+        .limit(limit);
+    if !member.permissions.contains(Permission::ProjectDelete) {
+        projects = projects.filter(Expr::cust_with_values(OWNED_BY, [member.user]));
+    }
+    if let Some((deleted_at, id)) = after {
+        let place = Expr::tuple([Expr::col(DeletedAt), Expr::col(Id)]);
+        let key = Expr::tuple([Expr::val(deleted_at), Expr::val(id)]);
+        projects = projects.filter(place.lt(key));
+    }
+    projects.into_model().all(db).await
 }
 
 /// Marks the project as deleted; false when it is not there in the version expected.
@@ -173,6 +274,12 @@ fn new_project(tenant: &Tenant, asked: CreateProject, home: WorkspaceId) -> proj
         color: Set(asked.color),
         start_date: Set(asked.start_date),
         end_date: Set(asked.end_date),
+        is_public: Set(asked.public.unwrap_or(true)),
+        budget: Set(asked.budget),
+        owner_id: Set(Some(tenant.user())),
+        team_id: Set(asked.team_id),
+        settings: Set(Value::Object(asked.settings.unwrap_or_default())),
+        archived_at: NotSet,
         next_task_number: Set(1),
         created_by: Set(tenant.user()),
         version: Set(1),
@@ -195,36 +302,10 @@ async fn try_insert(
     }
 }
 
-async fn add_owner(
-    db: &impl ConnectionTrait,
-    tenant: &Tenant,
-    project: ProjectId,
-) -> Result<(), DbErr> {
-    let owner = project_member::ActiveModel {
-        project_id: Set(project),
-        user_id: Set(tenant.user()),
-        role: Set(ProjectRole::Owner),
-        added_at: Set(tenant.now()),
-    };
-    project_member::Entity::insert(owner)
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
-}
-
 fn key_taken(keys: &[ProjectKey]) -> Problem {
     let detail = match keys {
         [only] => format!("another project has the key {only}"),
         _ => "no key made of this name is free; choose one".to_owned(),
     };
     Problem::conflict("key_taken", detail)
-}
-
-/// Takes somebody who left the organization out of all projects.
-pub(crate) async fn remove_from_all(db: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
-    let delete = raw_sql!(
-        Postgres,
-        "delete from project_members where user_id = {user}"
-    );
-    db.execute_raw(delete).await.map(drop)
 }

@@ -13,6 +13,7 @@ mod limits;
 mod lists;
 mod neighbours;
 mod people;
+mod projects;
 mod share;
 mod standing;
 mod story;

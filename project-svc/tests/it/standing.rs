@@ -1,11 +1,13 @@
 //! Roles in projects and workspaces beside the role in the organization.
 
-use kernel::{Role, UserId};
+use kernel::{Ids, Role, UserId};
+use reqwest::Method;
+use reqwest::header::IF_MATCH;
 use sea_orm::sqlx::query;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Person, ids};
+use crate::client::{Person, ids, read};
 use crate::world::World;
 
 async fn close(world: &World, project: &str) {
@@ -105,5 +107,131 @@ async fn role_in_a_project_holds_there_and_nowhere_else() {
     let path = format!("/projects/{open}/tasks");
     let refused = viewer.post(&path, json!({"title": "Fuel"})).await;
     let _ = refused.expect_problem(403, "permission_denied");
+    world.end().await;
+}
+
+/// An operation on a project, the lowest role in the organization that may do it in a public one, the lowest role in
+/// the project, and a body that is refused once the door is open, so that nothing changes.
+struct Operation(&'static str, &'static str, Role, usize, fn() -> Value);
+
+/// Roles in a project, the weakest first; none at all before them.
+const PROJECT_ROLES: [&str; 4] = ["viewer", "member", "manager", "owner"];
+
+const VIEWER: usize = 1;
+const MEMBER: usize = 2;
+const MANAGER: usize = 3;
+const OWNER: usize = 4;
+
+fn nothing() -> Value {
+    json!({})
+}
+
+fn stranger() -> Value {
+    json!({"user_id": Ids::system().next::<UserId>()})
+}
+
+fn owner_to_be() -> Value {
+    json!({"user_id": Ids::system().next::<UserId>(), "role": "owner"})
+}
+
+#[rustfmt::skip]
+const OPERATIONS: [Operation; 18] = [
+    Operation("GET", "/projects/{project}", Role::Viewer, VIEWER, nothing),
+    Operation("PATCH", "/projects/{project}", Role::Manager, MANAGER, nothing),
+    Operation("PUT", "/projects/{project}", Role::Manager, MANAGER, nothing),
+    Operation("DELETE", "/projects/{project}", Role::Admin, OWNER, nothing),
+    Operation("POST", "/projects/{project}/archive", Role::Manager, MANAGER, nothing),
+    Operation("GET", "/projects/{project}/activity", Role::Viewer, VIEWER, nothing),
+    Operation("GET", "/projects/{project}/members", Role::Viewer, VIEWER, nothing),
+    Operation("POST", "/projects/{project}/members", Role::Manager, MANAGER, stranger),
+    Operation("POST", "/projects/{project}/members", Role::Admin, OWNER, owner_to_be),
+    Operation("GET", "/projects/{project}/boards", Role::Viewer, VIEWER, nothing),
+    Operation("GET", "/boards/{board}", Role::Viewer, VIEWER, nothing),
+    Operation("POST", "/boards/{board}/columns", Role::Manager, MANAGER, nothing),
+    Operation("GET", "/projects/{project}/tasks", Role::Viewer, VIEWER, nothing),
+    Operation("POST", "/projects/{project}/tasks", Role::Member, MEMBER, nothing),
+    Operation("GET", "/tasks/{task}", Role::Viewer, VIEWER, nothing),
+    Operation("PATCH", "/tasks/{task}", Role::Member, MEMBER, nothing),
+    Operation("DELETE", "/tasks/{task}", Role::Manager, MANAGER, nothing),
+    Operation("POST", "/tasks/{task}/comments", Role::Member, MEMBER, nothing),
+];
+
+struct Place {
+    project: String,
+    board: String,
+    task: String,
+    public: bool,
+}
+
+impl Place {
+    async fn new(world: &World, owner: &Person, public: bool) -> Self {
+        let (project, _) = owner.project("Apollo").await;
+        let task = owner.task(&project, "Fuel").await;
+        let view = owner.get(&format!("/tasks/{task}")).await.expect(200);
+        if !public {
+            close(world, &project).await;
+        }
+        Self {
+            board: crate::client::text(&view, "board_id"),
+            project,
+            task,
+            public,
+        }
+    }
+
+    async fn ask(&self, person: &Person, operation: &Operation) -> u16 {
+        let path = operation.1.replace("{project}", &self.project);
+        let path = path.replace("{board}", &self.board);
+        let path = path.replace("{task}", &self.task);
+        let method = Method::from_bytes(operation.0.as_bytes()).unwrap();
+        let is_read = method == Method::GET;
+        let request = person.request(method, &path).header(IF_MATCH, "\"99\"");
+        let request = match is_read {
+            true => request,
+            false => request.json(&(operation.4)()),
+        };
+        read(request).await.status.as_u16()
+    }
+}
+
+#[tokio::test]
+async fn every_role_in_the_organization_with_every_role_in_a_project() {
+    let world = World::new().await;
+    let owner = world.person(Role::Owner);
+    let places = [
+        Place::new(&world, &owner, true).await,
+        Place::new(&world, &owner, false).await,
+    ];
+    let mut wrong = Vec::new();
+    for role in Role::ALL {
+        for in_project in 0..=PROJECT_ROLES.len() {
+            let person = world.person(role);
+            for place in &places {
+                if let Some(name) = in_project.checked_sub(1).map(|index| PROJECT_ROLES[index]) {
+                    give_role(&world, &place.project, person.id, name).await;
+                }
+                for operation in &OPERATIONS {
+                    let counts = place.public || role == Role::Owner;
+                    let may = in_project >= operation.3
+                        || counts && role.permissions().covers(operation.2.permissions());
+                    let expected = match (may, counts || in_project > 0) {
+                        (true, _) if operation.0 == "GET" => vec![200],
+                        (true, _) => vec![412, 422],
+                        (false, true) => vec![403],
+                        (false, false) => vec![404],
+                    };
+                    let status = place.ask(&person, operation).await;
+                    if !expected.contains(&status) {
+                        let public = place.public;
+                        wrong.push(format!(
+                            "{role}, {in_project} in a project (public: {public}), {} {}: {status}",
+                            operation.0, operation.1
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     world.end().await;
 }

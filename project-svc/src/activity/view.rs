@@ -1,0 +1,41 @@
+//! What answers about activities look like.
+
+use chrono::{DateTime, Utc};
+use kernel::{ActivityId, Page, ProjectId, TaskId, UserId};
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::model::shorten;
+
+/// Something that was done.
+#[derive(Serialize, ToSchema, FromQueryResult)]
+pub(crate) struct ActivityView {
+    pub(crate) id: ActivityId,
+    pub(crate) project_id: ProjectId,
+    /// The task it was done to, if it was one.
+    pub(crate) task_id: Option<TaskId>,
+    /// How people name that task.
+    #[schema(example = "APO-12")]
+    pub(crate) task_key: Option<String>,
+    pub(crate) actor_id: UserId,
+    /// Display name of who did it.
+    pub(crate) actor_name: String,
+    /// What was done.
+    #[schema(example = "project.updated")]
+    pub(crate) kind: String,
+    /// The fields that changed, as `{"name": {"from": "A", "to": "B"}}`; long text is cut short.
+    #[schema(value_type = Object)]
+    pub(crate) changes: Value,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// A page of entries that were read with one more than `limit`.
+pub(crate) fn feed(rows: Vec<ActivityView>, limit: u32) -> Page<ActivityView> {
+    let key = |row: &ActivityView| (row.created_at, row.id);
+    Page::of(rows, limit, key, |mut row| {
+        shorten(&mut row.changes);
+        row
+    })
+}
