@@ -1,5 +1,6 @@
 //! Checklists: what is ticked off inside a task. Whoever changes them holds the task's row.
 
+mod copy;
 mod items;
 mod lists;
 mod store;
@@ -7,6 +8,8 @@ mod view;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+pub(crate) use copy::copy;
 
 use crate::state::AppState;
 

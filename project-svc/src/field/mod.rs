@@ -10,7 +10,8 @@ mod view;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use values::{Given, given};
+pub(crate) use store::{Definition, definitions};
+pub(crate) use values::{Given, fitting, given};
 
 use crate::state::AppState;
 

@@ -19,7 +19,7 @@ use crate::tenant::Tenant;
 
 /// What of a field decides about values.
 #[derive(Clone, Debug, FromQueryResult)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     pub(super) id: FieldId,
     pub(super) key: String,
     pub(super) kind: FieldKind,
@@ -35,7 +35,7 @@ impl Definition {
 }
 
 /// The fields of a project; there are never many.
-pub(super) async fn definitions(
+pub(crate) async fn definitions(
     db: &impl ConnectionTrait,
     project: ProjectId,
 ) -> Result<Vec<Definition>, DbErr> {

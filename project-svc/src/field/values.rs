@@ -63,6 +63,18 @@ pub(crate) async fn given(
     })
 }
 
+/// Those of the values that fit fields of these definitions, by the key of the field.
+pub(crate) fn fitting(definitions: &[Definition], present: &Value) -> Given {
+    let values = definitions.iter().filter_map(|definition| {
+        let value = check(definition, present.get(&definition.key)?).ok()?;
+        Some((definition.key.clone(), value))
+    });
+    Given {
+        values: values.collect(),
+        definitions: definitions.to_vec(),
+    }
+}
+
 impl Given {
     /// What a task that has `present` (by id) has then, by id and by key. Values of fields that are gone are dropped.
     pub(crate) fn onto(&self, present: &Value) -> (Value, Map<String, Value>) {

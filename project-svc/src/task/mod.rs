@@ -1,8 +1,10 @@
 //! Tasks: what is to be done. A board shows them as cards; a task's status is its column's category.
 
+mod bulk;
 mod create;
 mod edit;
 mod history;
+mod landing;
 mod list;
 mod model;
 mod moving;
@@ -11,6 +13,7 @@ mod routes;
 mod row;
 mod store;
 mod subtasks;
+mod transfer;
 mod trash;
 mod tree;
 mod view;
@@ -42,6 +45,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(moving::set_task_status))
         .routes(routes!(routes::assign_task))
         .routes(routes!(subtasks::list_subtasks, create::create_subtask))
+        .routes(routes!(bulk::edit_tasks))
+        .routes(routes!(transfer::transfer_task))
+        .routes(routes!(transfer::copy_task))
         .routes(routes!(trash::archive_task))
         .routes(routes!(trash::unarchive_task))
         .routes(routes!(trash::restore_task))

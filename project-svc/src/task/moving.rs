@@ -1,6 +1,6 @@
 //! Moving a task: by its card on the board, or by its status.
 
-use events::topic::task::{TaskMoved, TaskStatusChanged};
+use events::topic::task::{TaskMoved, TaskStatus, TaskStatusChanged};
 use httpkit::{IfMatch, Json, Problem, Versioned};
 use kernel::{ColumnId, TaskId};
 use sea_orm::ActiveValue::Set;
@@ -70,11 +70,36 @@ pub(super) async fn set_task_status(
     }
     let _turn = tenant.turn(row.task.project_id).await;
     let unit = tenant.begin().await?;
-    let column = column::first_of_category(&unit, row.task.board_id, body.status).await?;
-    let column = column.ok_or_else(no_column_for_status)?;
-    let moved = relocate(&unit, &tenant, row.task.id, column, &Place::Last, &meant).await?;
+    let moved = go_to_status(&unit, &tenant, &row, body.status, &meant).await?;
     unit.commit().await?;
     Ok(versioned(moved.row.into()))
+}
+
+/// Gives a task whose row is held the status, unless it has it.
+pub(super) async fn to_status(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    held: TaskRow,
+    status: TaskStatus,
+) -> Result<TaskRow, Problem> {
+    if held.task.status == status {
+        return Ok(held);
+    }
+    let any = Meant::new(IfMatch::Any, None);
+    let moved = go_to_status(unit, tenant, &held, status, &any).await?;
+    Ok(moved.row)
+}
+
+async fn go_to_status(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    row: &TaskRow,
+    status: TaskStatus,
+    meant: &Meant,
+) -> Result<Moved, Problem> {
+    let column = column::first_of_category(unit, row.task.board_id, status).await?;
+    let column = column.ok_or_else(no_column_for_status)?;
+    relocate(unit, tenant, row.task.id, column, &Place::Last, meant).await
 }
 
 struct Moved {

@@ -25,12 +25,15 @@ pub(super) struct Target {
     /// Whether it refuses cards beyond the limit instead of warning.
     #[sea_orm(alias = "target_limit_blocks")]
     pub(super) limit_blocks: bool,
+    #[sea_orm(alias = "target_order_key")]
+    pub(super) order_key: OrderKey,
 }
 
 /// The columns of [`Target`], of a statement that calls the column `c`.
-const TARGET: &str =
+pub(super) const TARGET: &str =
     "c.id as target_column_id, c.board_id as target_board_id, c.category as target_category,
-    c.wip_limit as target_wip_limit, c.limit_blocks as target_limit_blocks";
+    c.wip_limit as target_wip_limit, c.limit_blocks as target_limit_blocks,
+    c.order_key as target_order_key";
 
 /// A locked card on its way to a locked column.
 #[derive(FromQueryResult)]

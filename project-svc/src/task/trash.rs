@@ -130,6 +130,7 @@ pub(super) async fn delete_task(
     meant.check(found.task.version)?;
     let unit = tenant.begin().await?;
     tree::lock(&unit, found.task.project_id).await?;
+    tree::lock_whole(&unit, &[found.task.id]).await?;
     let held = edit::hold(&unit, &found).await?;
     meant.check(held.task.version)?;
     delete(&unit, &tenant, held.task.id).await?;
@@ -148,7 +149,7 @@ pub(super) async fn delete_card(
     delete_task(access, if_match).await
 }
 
-/// Puts a task and all below it into the trash. Under the lock of the project's trees.
+/// Puts a task and all below it into the trash. Under the lock of the project's trees and of all of these.
 pub(super) async fn delete(
     unit: &UnitOfWork,
     tenant: &Tenant,

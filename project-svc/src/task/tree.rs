@@ -4,6 +4,7 @@
 use httpkit::Problem;
 use kernel::{ProjectId, TaskId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, raw_sql};
+use uuid::Uuid;
 
 /// Levels of a tree, the root counted.
 pub(super) const MOST_LEVELS: i32 = 8;
@@ -99,6 +100,22 @@ pub(super) async fn whole(db: &impl ConnectionTrait, root: TaskId) -> Result<Vec
     ));
     let rows = rows.await?;
     rows.iter().map(|row| row.try_get("", "id")).collect()
+}
+
+/// Locks these tasks and all that is below them, always in the same order.
+pub(super) async fn lock_whole(db: &impl ConnectionTrait, roots: &[TaskId]) -> Result<(), DbErr> {
+    let roots: Vec<Uuid> = roots.iter().map(|id| id.uuid()).collect();
+    let lock = raw_sql!(
+        Postgres,
+        "with recursive whole (id, level) as (
+             select unnest({roots}::uuid[]), 1
+             union all
+             select t.id, w.level + 1 from whole w join tasks t on t.parent_id = w.id
+             where t.deleted_at is null and w.level < 32)
+         select t.id from tasks t where t.id in (select id from whole) order by t.id for no key update"
+    );
+    db.query_all_raw(lock).await?;
+    Ok(())
 }
 
 #[cfg(test)]

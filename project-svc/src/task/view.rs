@@ -155,6 +155,35 @@ pub(crate) struct Assign {
     pub(crate) assignee_ids: Vec<UserId>,
 }
 
+/// Where a task is to go with all below it.
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct TransferTask {
+    /// Another project, where the caller may create tasks.
+    #[garde(skip)]
+    pub(crate) project_id: ProjectId,
+    /// A column of that project; its first one of the task's status when left out.
+    #[garde(skip)]
+    pub(crate) column_id: Option<ColumnId>,
+}
+
+/// Where a copy is to be made.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+pub(crate) struct CopyTask {
+    /// The task's own project when left out.
+    #[garde(skip)]
+    pub(crate) project_id: Option<ProjectId>,
+    /// A column of that project; its first one of the task's status when left out.
+    #[garde(skip)]
+    pub(crate) column_id: Option<ColumnId>,
+    /// Another title.
+    #[garde(length(chars, min = 1, max = NAME_CHARS), inner(custom(line)))]
+    #[schema(max_length = 200)]
+    pub(crate) title: Option<String>,
+    /// Whether all that is below comes along; it does when left out.
+    #[garde(skip)]
+    pub(crate) subtasks: Option<bool>,
+}
+
 /// Where the card is to go; behind the last card when no place is given.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct MoveCard {

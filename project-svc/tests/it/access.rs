@@ -69,6 +69,10 @@ const TABLE: &[Row] = &[
     Row("PUT", "/tasks/{task}", Role::Member, |_| json!({"title": "Other"})),
     Row("GET", "/tasks/{task}/subtasks", Role::Viewer, none),
     Row("POST", "/tasks/{task}/subtasks", Role::Member, |_| json!({"title": "New"})),
+    // Each task has an answer of its own: see `bulk`.
+    Row("POST", "/tasks/bulk", Role::Viewer, |things| json!({"items": [{"id": things.task}], "change": {"priority": "low"}})),
+    Row("POST", "/tasks/{task}/transfer", Role::Member, |things| json!({"project_id": things.more["{project_2}"]})),
+    Row("POST", "/tasks/{task}/copy", Role::Member, |_| json!({})),
     Row("POST", "/tasks/{task}/archive", Role::Member, none),
     Row("POST", "/tasks/{task}/unarchive", Role::Member, none),
     Row("POST", "/tasks/{trashed}/restore", Role::Manager, none),
@@ -231,6 +235,9 @@ impl Things {
             let list = make(path.clone(), json!({"name": "Before"})).await;
             let item = make(format!("{path}/{list}/items"), json!({"text": "Fuel"})).await;
             more.extend([("{checklist}", list), ("{item}", item)]);
+        }
+        if template.contains("/transfer") {
+            more.insert("{project_2}", owner.project("Gemini").await.0);
         }
         if template.contains("/dependencies") {
             let path = format!("/tasks/{task}/dependencies");

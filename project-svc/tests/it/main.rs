@@ -2,6 +2,7 @@
 //! The project service over HTTP, each test with a tenant database of its own.
 
 mod access;
+mod bulk;
 mod client;
 mod columns;
 mod concurrency;
@@ -19,6 +20,7 @@ mod standing;
 mod story;
 mod subtasks;
 mod team;
+mod transfer;
 mod trash;
 mod validation;
 mod workspace;
