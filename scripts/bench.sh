@@ -6,8 +6,8 @@ bench_run() {
   case $subject in
     # The subject makes services of its own, on PostgreSQL alone.
     tenancy) ;;
-    identity) INFRA=(postgres rabbitmq mongodb mail) ;;
-    *) die "usage: ./dev bench tenancy|identity [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
+    identity | work) INFRA=(postgres rabbitmq mongodb mail) ;;
+    *) die "usage: ./dev bench tenancy|identity|work [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
   esac
   shift
   install_rust_or_explain

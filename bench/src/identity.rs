@@ -7,16 +7,16 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use futures::future::try_join_all;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
-use testkit::{Front, Site};
+use serde_json::json;
+use testkit::Front;
 use tokio_util::sync::CancellationToken;
 
+use crate::organization::{Organization, PASSWORD, created, text};
 use crate::report::Report;
 use crate::samples::Samples;
 use crate::settings::front;
 
 const PART: &str = "identity";
-const PASSWORD: &str = "correct horse battery staple";
 const TASKS: usize = 50;
 /// Readers, each asking this often: the load of an office, well below what the machine can do.
 const READERS: usize = 8;
@@ -99,33 +99,22 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
 /// An organization with a project to read.
 #[derive(Clone)]
 struct Office {
-    site: Site,
-    reader: Site,
-    email: String,
+    organization: Organization,
     project: String,
 }
 
 impl Office {
     async fn open(front: &Front) -> anyhow::Result<Self> {
-        let email = "owner@office.example".to_owned();
-        let body = json!({
-            "name": "The office",
-            "subdomain": "office",
-            "owner": {"name": "Olivia", "email": email, "password": PASSWORD},
-        });
-        let made = created(&front.bare(), "/api/v1/organizations", &body).await?;
-        let site = front.tenant("office");
-        let reader = site.with_token(text(&made["session"]["access_token"])?);
-        let project = created(&reader, "/api/v1/projects", &json!({"name": "Apollo"})).await?;
-        let project = text(&project["id"])?.to_owned();
+        let organization = Organization::sign_up(front, "office").await?;
+        let owner = &organization.owner;
+        let project = created(owner, "/api/v1/projects", &json!({"name": "Apollo"})).await?;
+        let project = text(&project, "/id")?.to_owned();
         let tasks = format!("/api/v1/projects/{project}/tasks");
         for number in 0..TASKS {
-            created(&reader, &tasks, &json!({"title": format!("Task {number}")})).await?;
+            created(owner, &tasks, &json!({"title": format!("Task {number}")})).await?;
         }
         Ok(Self {
-            site,
-            reader,
-            email,
+            organization,
             project,
         })
     }
@@ -135,7 +124,7 @@ impl Office {
         let begun = Instant::now();
         let readers = (0..READERS).map(|_| {
             let (reader, path) = (
-                self.reader.clone(),
+                self.organization.owner.clone(),
                 format!("/api/v1/projects/{}/tasks", self.project),
             );
             tokio::spawn(async move {
@@ -183,11 +172,12 @@ impl Office {
     }
 
     async fn sign_in_until(self, stop: CancellationToken) -> anyhow::Result<(Samples, Told)> {
-        let body = json!({"email": self.email, "password": PASSWORD});
+        let body = json!({"email": self.organization.email, "password": PASSWORD});
         let (mut samples, mut told) = (Samples::new()?, Told::default());
         while !stop.is_cancelled() {
             let begun = Instant::now();
             let request = self
+                .organization
                 .site
                 .request(Method::POST, "/api/v1/auth/login")
                 .json(&body);
@@ -213,20 +203,6 @@ impl Office {
         }
         Ok((samples, told))
     }
-}
-
-async fn created(site: &Site, path: &str, body: &Value) -> anyhow::Result<Value> {
-    let answer = site.post(path, body).await;
-    ensure!(
-        answer.status == StatusCode::CREATED,
-        "{path}: {}",
-        answer.text
-    );
-    Ok(serde_json::from_str(&answer.text)?)
-}
-
-fn text(value: &Value) -> anyhow::Result<&str> {
-    value.as_str().context("a text in the answer")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of seconds")]

@@ -8,10 +8,12 @@
 )]
 
 mod identity;
+mod organization;
 mod report;
 mod samples;
 mod settings;
 mod tenancy;
+mod work;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ enum Subject {
     Tenancy(tenancy::Arguments),
     /// Reads of others while a hundred people sign in
     Identity(identity::Arguments),
+    /// A wide board, questions to 50,000 tasks, and a thousand people at once
+    Work(work::Arguments),
 }
 
 #[tokio::main]
@@ -41,6 +45,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let report = match Cli::parse().subject {
         Subject::Tenancy(arguments) => tenancy::run(&arguments).await?,
         Subject::Identity(arguments) => identity::run(&arguments).await?,
+        Subject::Work(arguments) => work::run(&arguments).await?,
     };
     println!("{}", report.table());
     Ok(if report.holds() {
