@@ -1,5 +1,8 @@
 //! Boards: a project's tasks as cards in columns.
 
+mod lanes;
+mod place;
+mod reading;
 mod routes;
 mod store;
 mod view;
@@ -13,6 +16,11 @@ use crate::state::AppState;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(routes::list_boards))
-        .routes(routes!(routes::get_board))
+        .routes(routes!(reading::list_boards, routes::create_board))
+        .routes(routes!(
+            reading::get_board,
+            routes::update_board,
+            routes::replace_board,
+            routes::delete_board
+        ))
 }

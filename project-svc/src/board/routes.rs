@@ -1,45 +1,214 @@
-//! HTTP of boards.
+//! HTTP of making, changing and deleting boards.
 
-use httpkit::{Json, PageQuery, PageRequest, Problem};
-use kernel::{BoardId, Page, ProjectId};
+use events::topic::project::ProjectUpdated;
+use httpkit::idempotency::IdempotencyKey;
+use httpkit::{Created, IfMatch, Json, NoContent, Problem, Query, Versioned};
+use kernel::{BoardId, ColumnId, ProjectId};
+use sea_orm::ActiveValue::Set;
+use serde_json::{Value, json};
+use tenancy::UnitOfWork;
 
-use super::store;
-use super::view::{BoardSummary, BoardView};
-use crate::access::{BoardAccess, ProjectAccess, Read};
-use crate::api::ReadProblems;
+use super::place::{lock_project, make_room};
+use super::store::{self, MOST_PER_PROJECT};
+use super::view::{BoardSummary, CreateBoard, DeleteQuery, PatchBoard};
+use crate::access::{BoardAccess, Manage, ProjectAccess};
+use crate::api::WriteProblems;
+use crate::column::model::place;
 use crate::entity::board;
+use crate::order::Place;
+use crate::patch::{Meant, changed};
+use crate::tenant::Tenant;
+use crate::{activity, column, task};
 
-/// Cards of each column that come with the board.
-const CARDS_PER_COLUMN: u32 = 50;
+/// Tasks that one deletion of a board moves; people move more of them before.
+const MOST_MOVED: usize = 200;
 
-/// List the boards of a project
-#[utoipa::path(get, path = "/projects/{id}/boards", tag = "boards", params(("id" = ProjectId, Path), PageRequest),
-    responses((status = 200, description = "a page of boards", body = Page<BoardSummary>), ReadProblems))]
-pub(super) async fn list_boards(
-    access: ProjectAccess<Read>,
-    PageQuery { page, .. }: PageQuery,
-) -> Result<Json<Page<BoardSummary>>, Problem> {
-    let after = page.after()?;
-    let connection = access.tenant.read().await?;
-    let rows = store::page(&connection, access.thing.id, after, page.limit_and_one()).await?;
-    let key = |row: &board::Model| (row.order_key.clone(), row.id);
-    Ok(Json(Page::of(rows, page.limit, key, BoardSummary::from)))
+/// Create a board
+///
+/// With the columns To do, In progress, Review and Done.
+#[utoipa::path(post, path = "/projects/{id}/boards", tag = "boards", request_body = CreateBoard,
+    params(("id" = ProjectId, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, description = "the board", body = BoardSummary), WriteProblems))]
+pub(super) async fn create_board(
+    access: ProjectAccess<Manage>,
+    key: IdempotencyKey,
+    Json(body): Json<CreateBoard>,
+) -> Result<Created<Versioned<BoardSummary>>, Problem> {
+    let (tenant, project) = (access.tenant, access.thing);
+    let place = place(body.before_id, body.after_id, None)?.unwrap_or(Place::Last);
+    let scope = format!("create_board:{}:{}", project.id, tenant.user());
+    let once = key.once(scope, &body);
+    let unit = tenant.begin().await?;
+    if let Some(view) = once.replayed(&unit, tenant.now()).await? {
+        return Ok(created(view));
+    }
+    if !lock_project(&unit, project.id).await? {
+        return Err(Problem::not_found());
+    }
+    let others = store::all(&unit, project.id).await?;
+    if others.len() >= MOST_PER_PROJECT {
+        return Err(Problem::conflict(
+            "too_many_boards",
+            "a project has at most 50 boards",
+        ));
+    }
+    let (id, now) = (tenant.next_id(), tenant.now());
+    let board = board::ActiveModel {
+        id: Set(id),
+        project_id: Set(project.id),
+        name: Set(body.name),
+        description: Set(body.description),
+        order_key: Set(make_room(&unit, &others, &place).await?),
+        version: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+    };
+    let board = store::insert(&unit, board).await?;
+    column::create_usual(&unit, &tenant, id).await?;
+    let changes = json!({"board_id": id, "name": board.name});
+    tell(&unit, &tenant, project.id, "board.created", changes).await?;
+    let view = BoardSummary::from(board);
+    once.remember(&unit, &view).await?;
+    unit.commit().await?;
+    Ok(created(view))
 }
 
-/// Get a board
+/// Change a board, or move it among the project's
 ///
-/// With its columns, and for each the first 50 cards and how many there are in all.
-#[utoipa::path(get, path = "/boards/{id}", tag = "boards", params(("id" = BoardId, Path)),
-    responses((status = 200, description = "the board", body = BoardView), ReadProblems))]
-pub(super) async fn get_board(access: BoardAccess<Read>) -> Result<Json<BoardView>, Problem> {
-    let board = access.thing;
-    let connection = access.tenant.read().await?;
-    let columns = store::counted_columns(&connection, board.id).await?;
-    let cards = store::first_cards(&connection, board.id, CARDS_PER_COLUMN + 1).await?;
-    Ok(Json(BoardView::new(
-        board,
-        columns,
-        cards,
-        CARDS_PER_COLUMN,
-    )))
+/// Fields left out stay as they are.
+#[utoipa::path(patch, path = "/boards/{id}", tag = "boards", request_body = PatchBoard,
+    params(("id" = BoardId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "the board", body = BoardSummary), WriteProblems))]
+pub(super) async fn update_board(
+    access: BoardAccess<Manage>,
+    if_match: IfMatch,
+    Json(body): Json<PatchBoard>,
+) -> Result<Versioned<BoardSummary>, Problem> {
+    let (tenant, board) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, body.version);
+    let expected = meant.check(board.version)?;
+    let place = place(body.before_id, body.after_id, None)?;
+    let mut changes = body.changes();
+    if changed(&changes).is_empty() && place.is_none() {
+        return Ok(versioned(board.into()));
+    }
+    let unit = tenant.begin().await?;
+    if let Some(place) = place {
+        lock_project(&unit, board.project_id).await?;
+        let mut others = store::all(&unit, board.project_id).await?;
+        others.retain(|other| other.id != board.id);
+        changes.order_key = Set(make_room(&unit, &others, &place).await?);
+    }
+    let names = changed(&changes);
+    let updated = store::update(&unit, board.id, changes, expected, tenant.now()).await?;
+    let updated = updated.ok_or_else(|| meant.overtaken())?;
+    let mut changes = activity::changes(&board, &updated, &names);
+    if let Value::Object(changes) = &mut changes {
+        changes.insert("board_id".to_owned(), json!(board.id));
+    }
+    tell(&unit, &tenant, board.project_id, "board.updated", changes).await?;
+    unit.commit().await?;
+    Ok(versioned(updated.into()))
+}
+
+/// Change a board, as PATCH does
+#[utoipa::path(put, path = "/boards/{id}", tag = "boards", request_body = PatchBoard,
+    params(("id" = BoardId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "the board", body = BoardSummary), WriteProblems))]
+pub(super) async fn replace_board(
+    access: BoardAccess<Manage>,
+    if_match: IfMatch,
+    body: Json<PatchBoard>,
+) -> Result<Versioned<BoardSummary>, Problem> {
+    update_board(access, if_match, body).await
+}
+
+/// Delete a board
+///
+/// 409 while it has tasks, archived ones too, unless `move_to` says where they go; at most 200 go at once. What lies in
+/// the trash goes along. The last board of a project stays.
+#[utoipa::path(delete, path = "/boards/{id}", tag = "boards",
+    params(("id" = BoardId, Path), DeleteQuery, ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "done"), WriteProblems))]
+pub(super) async fn delete_board(
+    access: BoardAccess<Manage>,
+    Query(asked): Query<DeleteQuery>,
+    if_match: IfMatch,
+) -> Result<NoContent, Problem> {
+    let (tenant, board) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, None);
+    let expected = meant.check(board.version)?;
+    let _turn = tenant.turn(board.project_id).await;
+    let unit = tenant.begin().await?;
+    lock_project(&unit, board.project_id).await?;
+    let heir = heir(&unit, &board, asked.move_to).await?;
+    store::lock_columns(&unit, board.id).await?;
+    let tasks = store::tasks(&unit, board.id, MOST_MOVED + 1).await?;
+    if tasks.len() > MOST_MOVED {
+        let detail = format!("only {MOST_MOVED} tasks can be moved at once; move some first");
+        return Err(Problem::conflict("too_many_tasks", detail));
+    }
+    if !tasks.is_empty() && asked.move_to.is_none() {
+        return Err(Problem::conflict(
+            "board_not_empty",
+            "there are tasks on it, or archived ones; say by `move_to` where they go",
+        ));
+    }
+    for id in tasks {
+        task::move_to_end(&unit, &tenant, id, heir).await?;
+    }
+    store::bequeath_trash(&unit, board.id, heir).await?;
+    if !store::delete(&unit, board.id, expected).await? {
+        return Err(meant.overtaken());
+    }
+    let changes = json!({"board_id": board.id, "name": board.name});
+    tell(&unit, &tenant, board.project_id, "board.deleted", changes).await?;
+    unit.commit().await?;
+    Ok(NoContent)
+}
+
+/// The column that takes what is on the board: the one asked for, or any of another board.
+async fn heir(
+    unit: &UnitOfWork,
+    board: &board::Model,
+    asked: Option<ColumnId>,
+) -> Result<ColumnId, Problem> {
+    let heir = store::column_elsewhere(unit, board, asked).await?;
+    heir.ok_or_else(|| match asked {
+        Some(_) => Problem::field(
+            "move_to",
+            "unknown_reference",
+            "is no column of another board of this project",
+        ),
+        None => Problem::conflict("last_board", "a project keeps at least one board"),
+    })
+}
+
+/// Boards are part of how a project is arranged: a change of them is one of it.
+async fn tell(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    project_id: ProjectId,
+    kind: &str,
+    changes: Value,
+) -> Result<(), Problem> {
+    activity::record(unit, tenant, project_id, None, kind, changes).await?;
+    let changed = vec!["boards".to_owned()];
+    let event = ProjectUpdated {
+        project_id,
+        changed,
+    };
+    tenant.emit(unit, &event).await
+}
+
+fn versioned(body: BoardSummary) -> Versioned<BoardSummary> {
+    let version = body.version;
+    Versioned { version, body }
+}
+
+fn created(view: BoardSummary) -> Created<Versioned<BoardSummary>> {
+    Created {
+        location: format!("/api/v1/boards/{}", view.id),
+        body: versioned(view),
+    }
 }

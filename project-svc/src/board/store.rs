@@ -1,6 +1,7 @@
 //! Queries of boards. A whole board is read in two statements, however many columns it has.
 
-use kernel::{BoardId, ProjectId, UserId};
+use chrono::{DateTime, Utc};
+use kernel::{BoardId, ColumnId, ProjectId, TaskId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
@@ -15,6 +16,8 @@ use crate::order::OrderKey;
 use crate::task::{LOOKED_UP, SummaryRow};
 use crate::tenant::Tenant;
 
+/// Boards of one project.
+pub(super) const MOST_PER_PROJECT: usize = 50;
 /// The name of the board that a project comes with.
 const FIRST_BOARD: &str = "Board";
 
@@ -103,6 +106,118 @@ pub(super) async fn first_cards(
     SummaryRow::find_by_statement(statement).all(db).await
 }
 
+/// All boards of a project in order; there are never many.
+pub(super) async fn all(
+    db: &impl ConnectionTrait,
+    project: ProjectId,
+) -> Result<Vec<board::Model>, DbErr> {
+    board::Entity::find()
+        .filter(board::Column::ProjectId.eq(project))
+        .order_by_asc(board::Column::OrderKey)
+        .order_by_asc(board::Column::Id)
+        .all(db)
+        .await
+}
+
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    board: board::ActiveModel,
+) -> Result<board::Model, DbErr> {
+    board::Entity::insert(board).exec_with_returning(db).await
+}
+
+/// Changes what is set. None when there is no such board in the version expected.
+pub(super) async fn update(
+    db: &impl ConnectionTrait,
+    id: BoardId,
+    changes: board::ActiveModel,
+    expected: Option<i32>,
+    now: DateTime<Utc>,
+) -> Result<Option<board::Model>, DbErr> {
+    use board::Column::{Id, UpdatedAt, Version};
+
+    let mut update = board::Entity::update_many()
+        .set(changes)
+        .col_expr(Version, Expr::col(Version).add(1))
+        .col_expr(UpdatedAt, Expr::value(now))
+        .filter(Id.eq(id));
+    if let Some(version) = expected {
+        update = update.filter(Version.eq(version));
+    }
+    Ok(update.exec_with_returning(db).await?.pop())
+}
+
+/// A column of another board of the same project: this one, or the first there is.
+pub(super) async fn column_elsewhere(
+    db: &impl ConnectionTrait,
+    board: &board::Model,
+    wanted: Option<ColumnId>,
+) -> Result<Option<ColumnId>, DbErr> {
+    let (id, project) = (board.id, board.project_id);
+    let found = db.query_one_raw(raw_sql!(
+        Postgres,
+        "select c.id from columns c join boards b on b.id = c.board_id
+         where b.project_id = {project} and b.id <> {id} and ({wanted}::uuid is null or c.id = {wanted})
+         order by b.order_key, b.id, c.order_key, c.id limit 1"
+    ));
+    found.await?.map(|row| row.try_get("", "id")).transpose()
+}
+
+/// Locks the board's columns: no card comes in until the transaction ends.
+pub(super) async fn lock_columns(db: &impl ConnectionTrait, id: BoardId) -> Result<(), DbErr> {
+    let lock = raw_sql!(
+        Postgres,
+        "select id from columns where board_id = {id} order by id for update"
+    );
+    db.query_all_raw(lock).await.map(drop)
+}
+
+/// The first tasks of a board column by column, archived ones too, those in the trash not.
+pub(super) async fn tasks(
+    db: &impl ConnectionTrait,
+    id: BoardId,
+    limit: usize,
+) -> Result<Vec<TaskId>, DbErr> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = db.query_all_raw(raw_sql!(
+        Postgres,
+        "select t.id from tasks t join columns c on c.id = t.column_id
+         where t.board_id = {id} and t.deleted_at is null
+         order by c.order_key, c.id, t.order_key, t.id limit {limit}"
+    ));
+    rows.await?
+        .iter()
+        .map(|row| row.try_get("", "id"))
+        .collect()
+}
+
+/// Lets what lies in the trash of the board come back in a column of another one.
+pub(super) async fn bequeath_trash(
+    db: &impl ConnectionTrait,
+    id: BoardId,
+    heir: ColumnId,
+) -> Result<(), DbErr> {
+    let bequeath = raw_sql!(
+        Postgres,
+        "update tasks set column_id = c.id, board_id = c.board_id from columns c
+         where c.id = {heir} and tasks.board_id = {id} and tasks.deleted_at is not null"
+    );
+    db.execute_raw(bequeath).await.map(drop)
+}
+
+/// Removes a board without tasks, and its columns; false when it is not there in the version expected.
+pub(super) async fn delete(
+    db: &impl ConnectionTrait,
+    id: BoardId,
+    expected: Option<i32>,
+) -> Result<bool, DbErr> {
+    let mut delete = board::Entity::delete_many().filter(board::Column::Id.eq(id));
+    if let Some(version) = expected {
+        delete = delete.filter(board::Column::Version.eq(version));
+    }
+    Ok(delete.exec(db).await?.rows_affected == 1)
+}
+
 /// Writes the board that a new project comes with.
 pub(crate) async fn create_first(
     db: &impl ConnectionTrait,
@@ -114,6 +229,7 @@ pub(crate) async fn create_first(
         id: Set(id),
         project_id: Set(project),
         name: Set(FIRST_BOARD.to_owned()),
+        description: Set(String::new()),
         order_key: Set(OrderKey::first()),
         version: Set(1),
         created_at: Set(now),

@@ -16,6 +16,11 @@ use crate::state::AppState;
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::list_columns, routes::create_column))
-        .routes(routes!(routes::update_column, routes::delete_column))
+        .routes(routes!(
+            routes::update_column,
+            routes::replace_column,
+            routes::delete_column
+        ))
+        .routes(routes!(routes::move_column))
         .routes(routes!(routes::list_cards))
 }

@@ -14,7 +14,7 @@ pub(crate) const USUAL: [(&str, TaskStatus); 4] = [
 ];
 
 /// Columns of one board: it is read as a whole.
-pub(crate) const MOST_PER_BOARD: usize = 50;
+pub(crate) const MOST_PER_BOARD: usize = 250;
 
 /// The place that a request means by its optional fields; 422 when it gives more than one.
 pub(crate) fn place<Id>(

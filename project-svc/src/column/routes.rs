@@ -2,26 +2,26 @@
 
 use events::topic::project::ProjectUpdated;
 use httpkit::idempotency::IdempotencyKey;
-use httpkit::{Created, IfMatch, Json, NoContent, PageQuery, PageRequest, Problem, Versioned};
+use httpkit::{Created, IfMatch, Json, ListQuery, NoContent, PageRequest, Problem, Versioned};
 use kernel::{BoardId, ColumnId, Page, ProjectId};
 use sea_orm::ActiveValue::Set;
 use tenancy::UnitOfWork;
 
 use super::model::{self, MOST_PER_BOARD};
 use super::store::{self, ColumnRow};
-use super::view::{ColumnView, CreateColumn, PatchColumn};
+use super::view::{CardFilter, ColumnView, CreateColumn, MoveColumn, PatchColumn};
 use crate::access::{BoardAccess, ColumnAccess, Manage, Read};
 use crate::api::{ReadProblems, WriteProblems};
 use crate::board;
 use crate::entity::column;
-use crate::order::Place;
+use crate::order::{OrderKey, Place};
 use crate::patch::{Meant, changed};
 use crate::task::{self, TaskSummary, cards_page};
 use crate::tenant::Tenant;
 
 /// List the columns of a board
 ///
-/// From left to right, all on one page: there are at most 50.
+/// From left to right, all on one page: there are at most 250.
 #[utoipa::path(get, path = "/boards/{id}/columns", tag = "columns", params(("id" = BoardId, Path)),
     responses((status = 200, description = "the columns", body = Page<ColumnView>), ReadProblems))]
 pub(super) async fn list_columns(
@@ -58,7 +58,7 @@ pub(super) async fn create_column(
     if others.len() >= MOST_PER_BOARD {
         return Err(Problem::conflict(
             "too_many_columns",
-            "a board has at most 50 columns",
+            "a board has at most 250 columns",
         ));
     }
     let order_key = store::make_room(&unit, &others, &place.unwrap_or(Place::Last)).await?;
@@ -71,6 +71,7 @@ pub(super) async fn create_column(
         order_key: Set(order_key),
         color: Set(body.color),
         wip_limit: Set(body.wip_limit),
+        limit_blocks: Set(body.limit_blocks),
         version: Set(1),
         created_at: Set(now),
         updated_at: Set(now),
@@ -103,10 +104,7 @@ pub(super) async fn update_column(
     }
     let unit = tenant.begin().await?;
     if let Some(place) = place {
-        board::lock(&unit, column.board_id).await?;
-        let mut others = store::all(&unit, column.board_id).await?;
-        others.retain(|other| other.id != column.id);
-        changes.order_key = Set(store::make_room(&unit, &others, &place).await?);
+        changes.order_key = Set(room_beside_others(&unit, &column, &place).await?);
     }
     if changes.category.is_set() && store::lock_and_look_for_cards(&unit, column.id).await? {
         return Err(not_empty());
@@ -116,6 +114,58 @@ pub(super) async fn update_column(
     tell(&tenant, &unit, project_id).await?;
     unit.commit().await?;
     Ok(versioned(updated.into()))
+}
+
+/// Change a column, as PATCH does
+#[utoipa::path(put, path = "/columns/{id}", tag = "columns", request_body = PatchColumn,
+    params(("id" = ColumnId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "the column", body = ColumnView), WriteProblems))]
+pub(super) async fn replace_column(
+    access: ColumnAccess<Manage>,
+    if_match: IfMatch,
+    body: Json<PatchColumn>,
+) -> Result<Versioned<ColumnView>, Problem> {
+    update_column(access, if_match, body).await
+}
+
+/// Move a column along its board
+///
+/// To a place given by a neighbour or a position.
+#[utoipa::path(put, path = "/columns/{id}/position", tag = "columns", request_body = MoveColumn,
+    params(("id" = ColumnId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "the column", body = ColumnView), WriteProblems))]
+pub(super) async fn move_column(
+    access: ColumnAccess<Manage>,
+    if_match: IfMatch,
+    Json(body): Json<MoveColumn>,
+) -> Result<Versioned<ColumnView>, Problem> {
+    let (tenant, ColumnRow { column, project_id }) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, None);
+    let expected = meant.check(column.version)?;
+    let place = model::place(body.before_id, body.after_id, body.position)?;
+    let unit = tenant.begin().await?;
+    let order_key = room_beside_others(&unit, &column, &place.unwrap_or(Place::Last)).await?;
+    let changes = column::ActiveModel {
+        order_key: Set(order_key),
+        ..Default::default()
+    };
+    let updated = store::update(&unit, column.id, changes, expected, tenant.now()).await?;
+    let updated = updated.ok_or_else(|| meant.overtaken())?;
+    tell(&tenant, &unit, project_id).await?;
+    unit.commit().await?;
+    Ok(versioned(updated.into()))
+}
+
+/// The key of a place among the other columns of the board, which is locked from here on.
+async fn room_beside_others(
+    unit: &UnitOfWork,
+    column: &column::Model,
+    place: &Place<ColumnId>,
+) -> Result<OrderKey, Problem> {
+    board::lock(unit, column.board_id).await?;
+    let mut others = store::all(unit, column.board_id).await?;
+    others.retain(|other| other.id != column.id);
+    store::make_room(unit, &others, place).await
 }
 
 /// Delete a column
@@ -150,17 +200,18 @@ pub(super) async fn delete_column(
 
 /// List the cards of a column
 ///
-/// From top to bottom.
-#[utoipa::path(get, path = "/columns/{id}/cards", tag = "columns", params(("id" = ColumnId, Path), PageRequest),
+/// From top to bottom; all of them or, as a board with lanes goes on, those of a lane.
+#[utoipa::path(get, path = "/columns/{id}/cards", tag = "columns",
+    params(("id" = ColumnId, Path), PageRequest, CardFilter),
     responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
 pub(super) async fn list_cards(
     access: ColumnAccess<Read>,
-    PageQuery { page, .. }: PageQuery,
+    ListQuery { page, filter }: ListQuery<CardFilter>,
 ) -> Result<Json<Page<TaskSummary>>, Problem> {
-    let after = page.after()?;
+    let (after, limit) = (page.after()?, page.limit_and_one());
     let connection = access.tenant.read().await?;
-    let column = access.thing.column.id;
-    let rows = task::cards(&connection, column, after, page.limit_and_one()).await?;
+    let lane = store::lane(&filter);
+    let rows = task::cards(&connection, access.thing.column.id, lane, after, limit).await?;
     Ok(Json(cards_page(rows, page.limit)))
 }
 
@@ -179,7 +230,10 @@ async fn tell(tenant: &Tenant, unit: &UnitOfWork, project_id: ProjectId) -> Resu
 }
 
 fn not_empty() -> Problem {
-    Problem::conflict("column_not_empty", "there are cards in it; move them first")
+    Problem::conflict(
+        "column_not_empty",
+        "there are cards in it, or archived ones; move them first",
+    )
 }
 
 fn versioned(body: ColumnView) -> Versioned<ColumnView> {

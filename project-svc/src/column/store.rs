@@ -9,13 +9,14 @@ use kernel::{BoardId, ColumnId, ProjectId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, raw_sql,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, raw_sql,
 };
 
 use super::model::{USUAL, no_such_neighbour};
+use super::view::{CardFilter, OrNone};
 use crate::access::{Standing, Thing, find};
-use crate::entity::column;
+use crate::entity::{column, task};
 use crate::order::{self, OrderKey, Place};
 use crate::tenant::Tenant;
 
@@ -120,6 +121,33 @@ pub(super) async fn make_room(
     OrderKey::between(&gap).ok_or_else(|| Problem::internal("no room between spread columns"))
 }
 
+/// Holds for the cards of a lane.
+pub(super) fn lane(filter: &CardFilter) -> Condition {
+    let tied = |table: &str, column: &str, to: OrNone| match to {
+        OrNone::None => Expr::cust(format!(
+            "not exists (select from {table} x where x.task_id = tasks.id)"
+        )),
+        OrNone::One(id) => Expr::cust_with_values(
+            format!(
+                "exists (select from {table} x where x.task_id = tasks.id and x.{column} = $1)"
+            ),
+            [id],
+        ),
+    };
+    Condition::all()
+        .add_option(
+            filter
+                .assignee
+                .map(|to| tied("task_assignees", "user_id", to)),
+        )
+        .add_option(filter.label.map(|to| tied("task_labels", "label_id", to)))
+        .add_option(
+            filter
+                .priority
+                .map(|priority| task::Column::Priority.eq(priority)),
+        )
+}
+
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
     column: column::ActiveModel,
@@ -180,6 +208,7 @@ pub(crate) async fn create_usual(
         order_key: Set(order_key),
         color: Set(None),
         wip_limit: Set(None),
+        limit_blocks: Set(false),
         version: Set(1),
         created_at: Set(now),
         updated_at: Set(now),

@@ -13,6 +13,7 @@ pub(crate) struct Model {
     pub id: BoardId,
     pub project_id: ProjectId,
     pub name: String,
+    pub description: String,
     pub order_key: OrderKey,
     pub version: i32,
     pub created_at: DateTime<Utc>,

@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub order_key: OrderKey,
     pub color: Option<String>,
     pub wip_limit: Option<i32>,
+    pub limit_blocks: bool,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -6,8 +6,8 @@ use httpkit::{Json, ListQuery, PageRequest, Problem};
 use kernel::{BoardId, ColumnId, LabelId, Page, ProjectId, TaskId, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -289,10 +289,11 @@ async fn newest(
     Ok(Json(Page::of(rows, page.limit, key, TaskSummary::from)))
 }
 
-/// The cards of a column from top to bottom.
+/// The cards of a column for which the condition holds, from top to bottom.
 pub(crate) async fn cards(
     db: &impl ConnectionTrait,
     column: ColumnId,
+    condition: Condition,
     after: Option<(OrderKey, TaskId)>,
     limit: u64,
 ) -> Result<Vec<SummaryRow>, DbErr> {
@@ -300,6 +301,7 @@ pub(crate) async fn cards(
 
     let mut cards = summaries()
         .filter(ColumnId.eq(column))
+        .filter(condition)
         .order_by_asc(Place)
         .order_by_asc(Id)
         .limit(limit);

@@ -26,6 +26,7 @@ pub(crate) use edit::hold;
 pub(crate) use history::tell_part;
 pub(crate) use list::{LOOKED_UP, SummaryRow, TaskSummary, cards, cards_page};
 pub(crate) use model::Progress;
+pub(crate) use moving::move_to_end;
 pub(crate) use row::TaskRow;
 pub(crate) use trash::TrashedTask;
 

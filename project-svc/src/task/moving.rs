@@ -107,6 +107,18 @@ struct Moved {
     wip_exceeded: bool,
 }
 
+/// Moves a task to the end of a column of its project, in whatever version it is.
+pub(crate) async fn move_to_end(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    task: TaskId,
+    column: ColumnId,
+) -> Result<(), Problem> {
+    let any = Meant::new(IfMatch::Any, None);
+    let moved = relocate(unit, tenant, task, column, &Place::Last, &any);
+    moved.await.map(drop)
+}
+
 async fn relocate(
     unit: &UnitOfWork,
     tenant: &Tenant,

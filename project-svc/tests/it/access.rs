@@ -51,10 +51,16 @@ const TABLE: &[Row] = &[
     Row("GET", "/projects/{project}/boards", Role::Viewer, none),
     Row("GET", "/projects/{project}/tasks", Role::Viewer, none),
     Row("POST", "/projects/{project}/tasks", Role::Member, |_| json!({"title": "New"})),
+    Row("POST", "/projects/{project}/boards", Role::Manager, |_| json!({"name": "New"})),
     Row("GET", "/boards/{board}", Role::Viewer, none),
+    Row("PATCH", "/boards/{board}", Role::Manager, |_| json!({"name": "Other"})),
+    Row("PUT", "/boards/{board}", Role::Manager, |_| json!({"name": "Other"})),
+    Row("DELETE", "/boards/{spare_board}", Role::Manager, none),
     Row("GET", "/boards/{board}/columns", Role::Viewer, none),
     Row("POST", "/boards/{board}/columns", Role::Manager, |_| json!({"name": "New", "category": "todo"})),
     Row("PATCH", "/columns/{column}", Role::Manager, |_| json!({"name": "Other"})),
+    Row("PUT", "/columns/{column}", Role::Manager, |_| json!({"name": "Other"})),
+    Row("PUT", "/columns/{column}/position", Role::Manager, |_| json!({"position": 0})),
     Row("DELETE", "/columns/{column}", Role::Manager, none),
     Row("GET", "/columns/{column}/cards", Role::Viewer, none),
     Row("GET", "/tasks", Role::Viewer, none),
@@ -184,6 +190,14 @@ impl Things {
         if template.contains("{workspace}") {
             let workspace = make("/workspaces".to_owned(), json!({"name": "Customers"})).await;
             more.insert("{workspace}", workspace);
+        }
+        if template.contains("{spare_board}") {
+            let board = make(
+                format!("/projects/{project}/boards"),
+                json!({"name": "Spare"}),
+            )
+            .await;
+            more.insert("{spare_board}", board);
         }
         if template.contains("{trashed_project}") {
             let (trashed, _) = owner.project("Gone").await;
