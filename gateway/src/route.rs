@@ -87,7 +87,7 @@ impl Route {
 }
 
 /// Every label of a route.
-pub(crate) const LABELS: [&str; 26] = [
+pub(crate) const LABELS: [&str; 28] = [
     "/",
     "/assets",
     "/s",
@@ -105,6 +105,8 @@ pub(crate) const LABELS: [&str; 26] = [
     "/api/v1/cards",
     "/api/v1/tasks",
     "/api/v1/comments",
+    "/api/v1/search",
+    "/api/v1/views",
     "/api/v1/links",
     "/api/v1/analytics",
     "/api/v1/workspaces",
@@ -224,6 +226,8 @@ fn api(method: &Method, rest: &str) -> Option<Route> {
         ("cards", _) => Route::member("/api/v1/cards", Service::ProjectSvc),
         ("tasks", _) => Route::member("/api/v1/tasks", Service::ProjectSvc),
         ("comments", _) => Route::member("/api/v1/comments", Service::ProjectSvc),
+        ("search", _) => Route::member("/api/v1/search", Service::ProjectSvc),
+        ("views", _) => Route::member("/api/v1/views", Service::ProjectSvc),
         ("links", _) => Route::member("/api/v1/links", Service::Shortener),
         ("analytics", _) => Route::member("/api/v1/analytics", Service::Analytics),
         _ => return None,

@@ -127,6 +127,9 @@ pub const TENANT: Schema = Schema {
         index!("tenant", "0016_comments_of_project"),
         index!("tenant", "0017_comments_by_parent"),
         migration!("tenant", "0018_views_and_search"),
+        migration!("tenant", "0019_search_filled"),
+        index!("tenant", "0020_tasks_by_priority"),
+        index!("tenant", "0021_tasks_in_archive"),
     ],
 };
 

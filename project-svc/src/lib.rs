@@ -15,14 +15,18 @@ mod dependency;
 mod entity;
 mod favourite;
 mod field;
+mod filter;
 pub mod jobs;
 mod label;
+mod markdown;
 mod order;
 mod patch;
 mod people;
 mod personal;
 mod project;
 mod rules;
+mod saved_view;
+mod search;
 mod share;
 mod state;
 mod task;
@@ -52,7 +56,7 @@ pub use turns::Turns;
 
 /// Versions of the tenant schema that this release can serve: databases are moved to the next one while
 /// it is still running.
-const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 18..=19;
+const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 21..=22;
 
 /// Tenants of a cluster that the admin listener's `/pools` shows.
 const BUSIEST_SHOWN: usize = 10;
@@ -122,5 +126,7 @@ fn public() -> OpenApiRouter<AppState> {
         .merge(checklist::router())
         .merge(dependency::router())
         .merge(comment::router())
+        .merge(search::router())
+        .merge(saved_view::router())
         .merge(team::router())
 }

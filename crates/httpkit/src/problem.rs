@@ -48,6 +48,9 @@ pub struct FieldError {
     pub code: String,
     /// The mistake in words.
     pub detail: String,
+    /// Characters before the mistake, where the field is written in a language of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u32>,
 }
 
 impl FieldError {
@@ -66,7 +69,15 @@ impl FieldError {
             pointer: pointer.into(),
             code: code.into(),
             detail: detail.into(),
+            offset: None,
         }
+    }
+
+    /// The same with its place in the text of the field.
+    #[must_use]
+    pub fn at(mut self, offset: u32) -> Self {
+        self.offset = Some(offset);
+        self
     }
 }
 

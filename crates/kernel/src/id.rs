@@ -118,6 +118,8 @@ ids! {
     DependencyId
     /// A comment.
     CommentId
+    /// A saved view.
+    ViewId
     /// An entry of what was done in a project.
     ActivityId
     /// A short link.

@@ -18,7 +18,7 @@ pub use id::{
     ActivityId, AuditEventId, BoardId, ChecklistId, ChecklistItemId, ClusterId, ColumnId,
     CommentId, DependencyId, EventId, FieldId, Id, InvitationId, LabelId, LinkId, PasskeyId,
     PersonRequestId, PersonalTokenId, ProjectId, ProviderId, RoleId, SessionId, TaskId, TeamId,
-    TenantId, UserId, WorkspaceId,
+    TenantId, UserId, ViewId, WorkspaceId,
 };
 pub use key::{KeyError, ProjectKey, TaskKey};
 pub use role::{Permission, Permissions, Role};

@@ -1,1 +1,1 @@
-create index concurrently if not exists tasks_by_due on tasks (due_date, id) where deleted_at is null and due_date is not null;
+create index concurrently if not exists tasks_by_due on tasks (due_date, id) where deleted_at is null;

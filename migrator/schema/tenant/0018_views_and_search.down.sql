@@ -1,1 +1,12 @@
+drop trigger search_changed on projects;
+drop trigger search_new on projects;
+drop trigger search_gone on comments;
+drop trigger search_changed on comments;
+drop trigger search_new on comments;
+drop trigger search_changed on tasks;
+drop trigger search_new on tasks;
+drop function search_note_project, search_forget, search_note_comment, search_note_task, search_similar;
+drop table search_documents;
+drop function search_query, search_words, search_plain;
+drop extension pg_trgm;
 drop table views;

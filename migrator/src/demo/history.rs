@@ -224,6 +224,8 @@ impl Narrator<'_> {
                 project_id: self.stage.project,
                 comment_id: id,
                 author_id: author,
+                parent_id: None,
+                mentioned_ids: Vec::new(),
             };
             story.events.push(self.envelope(author, at, &event));
             task.comments.push(Comment {

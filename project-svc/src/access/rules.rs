@@ -9,6 +9,7 @@ use crate::column::ColumnRow;
 use crate::comment::CommentRow;
 use crate::entity::{board, project};
 use crate::project::Trashed;
+use crate::saved_view::ViewRow;
 use crate::task::{TaskRow, TrashedTask};
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
@@ -76,6 +77,10 @@ permissions! {
     Read of WorkspaceRow => ProjectRead,
     Write of WorkspaceRow => WorkspaceManage,
     AddProject of WorkspaceRow => ProjectCreate,
+    Comment of project::Model => CommentCreate,
+    Read of CommentRow => TaskRead,
+    Read of ViewRow => TaskRead,
+    Comment of CommentRow => CommentCreate,
     Read of TeamRow => MemberRead,
     Delete of TeamRow => TeamManage,
 }
@@ -87,6 +92,39 @@ impl Permits<TeamRow> for Write {
             return Ok(());
         }
         require(rights, Permission::TeamManage)
+    }
+}
+
+/// One's own, others' with the right to change the project.
+fn arranges(tenant: &Tenant, rights: Permissions, row: &ViewRow) -> Result<(), Problem> {
+    if row.view.owner_id == tenant.user() {
+        require(rights, Permission::TaskRead)
+    } else {
+        require(rights, Permission::ProjectUpdate)
+    }
+}
+
+impl Permits<ViewRow> for Write {
+    fn check(tenant: &Tenant, rights: Permissions, view: &ViewRow) -> Result<(), Problem> {
+        arranges(tenant, rights, view)
+    }
+}
+
+impl Permits<ViewRow> for Delete {
+    fn check(tenant: &Tenant, rights: Permissions, view: &ViewRow) -> Result<(), Problem> {
+        arranges(tenant, rights, view)
+    }
+}
+
+impl Permits<CommentRow> for Write {
+    /// One's own alone: nobody puts words into another's mouth.
+    fn check(tenant: &Tenant, rights: Permissions, comment: &CommentRow) -> Result<(), Problem> {
+        require(rights, Permission::CommentCreate)?;
+        if comment.comment.author_id == tenant.user() {
+            Ok(())
+        } else {
+            Err(Problem::forbidden("not_the_author"))
+        }
     }
 }
 

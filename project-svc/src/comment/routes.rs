@@ -1,90 +1,155 @@
-//! HTTP of comments.
+//! HTTP of single comments.
 
-use events::topic::task::{TaskCommentAdded, TaskUpdated};
-use httpkit::idempotency::IdempotencyKey;
-use httpkit::{Created, Json, NoContent, PageQuery, PageRequest, Problem};
-use kernel::{CommentId, Page, TaskId};
+use std::collections::BTreeSet;
 
-use super::store;
-use super::view::{CommentView, CreateComment};
-use crate::access::{Comment, CommentAccess, Delete, Read, TaskAccess};
+use events::topic::comment::{CommentDeleted, CommentEdited};
+use events::topic::task::TaskUpdated;
+use httpkit::{IfMatch, Json, NoContent, Problem, Query, Versioned};
+use kernel::CommentId;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+
+use super::mention;
+use super::store::{self, CommentRow};
+use super::view::{CommentView, Shown, UpdateComment};
+use crate::access::{CommentAccess, Delete, Read, Write, visible};
+use crate::activity;
 use crate::api::{ReadProblems, WriteProblems};
-use crate::entity::comment;
+use crate::markdown::{self, Links};
+use crate::patch::Meant;
+use crate::tenant::Tenant;
 
-/// List the comments on a task
-///
-/// The oldest first.
-#[utoipa::path(get, path = "/tasks/{id}/comments", tag = "comments", params(("id" = TaskId, Path), PageRequest),
-    responses((status = 200, description = "a page of comments", body = Page<CommentView>), ReadProblems))]
-pub(super) async fn list_comments(
-    access: TaskAccess<Read>,
-    PageQuery { page, .. }: PageQuery,
-) -> Result<Json<Page<CommentView>>, Problem> {
-    let after = page.after()?;
-    let connection = access.tenant.read().await?;
-    let task = access.thing.task.id;
-    let rows = store::page(&connection, task, after, page.limit_and_one()).await?;
-    let key = |row: &comment::Model| (row.created_at, row.id);
-    Ok(Json(Page::of(rows, page.limit, key, CommentView::from)))
+/// Get a comment
+#[utoipa::path(get, path = "/comments/{id}", tag = "comments", params(("id" = CommentId, Path), Shown),
+    responses((status = 200, description = "the comment", body = CommentView), ReadProblems))]
+pub(super) async fn get_comment(
+    access: CommentAccess<Read>,
+    Query(shown): Query<Shown>,
+) -> Result<Versioned<CommentView>, Problem> {
+    let (tenant, row) = (access.tenant, access.thing);
+    let links = match shown.html {
+        true => Some(links(&tenant, &tenant.read().await?, std::slice::from_ref(&row)).await?),
+        false => None,
+    };
+    Ok(versioned(CommentView::new(row, links.as_ref())))
 }
 
-/// Comment on a task
-#[utoipa::path(post, path = "/tasks/{id}/comments", tag = "comments", request_body = CreateComment,
-    params(("id" = TaskId, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, description = "the comment", body = CommentView), WriteProblems))]
-pub(super) async fn create_comment(
-    access: TaskAccess<Comment>,
-    key: IdempotencyKey,
-    Json(body): Json<CreateComment>,
-) -> Result<Created<Json<CommentView>>, Problem> {
-    let (tenant, task) = (access.tenant, access.thing.task);
-    let once = key.once(
-        format!("create_comment:{}:{}", task.id, tenant.user()),
-        &body,
-    );
-    let unit = tenant.begin().await?;
-    if let Some(view) = once.replayed(&unit, tenant.now()).await? {
-        return Ok(created(view));
+/// Change what one's own comment says
+///
+/// What it said before is kept.
+#[utoipa::path(patch, path = "/comments/{id}", tag = "comments", request_body = UpdateComment,
+    params(("id" = CommentId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "the comment", body = CommentView), WriteProblems))]
+pub(super) async fn update_comment(
+    access: CommentAccess<Write>,
+    if_match: IfMatch,
+    Json(body): Json<UpdateComment>,
+) -> Result<Versioned<CommentView>, Problem> {
+    let (tenant, row) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, body.version);
+    let expected = meant.check(row.comment.version)?;
+    if row.comment.body == body.body {
+        return Ok(versioned(CommentView::new(row, None)));
     }
-    let comment = store::insert(&unit, &tenant, task.id, body.body).await?;
-    let event = TaskCommentAdded {
-        task_id: task.id,
-        project_id: task.project_id,
+    let people = mention::resolve(&tenant.read().await?, row.of_project, &body.body).await?;
+    let unit = tenant.begin().await?;
+    let edited = store::rewrite(&unit, row.comment.id, &body.body, expected, tenant.now()).await?;
+    let comment = edited.ok_or_else(|| meant.overtaken())?;
+    let named = if people.is_empty() && row.mention_ids.is_empty() {
+        Vec::new()
+    } else {
+        mention::replace(&unit, comment.id, &people).await?
+    };
+    let event = CommentEdited {
         comment_id: comment.id,
-        author_id: comment.author_id,
+        project_id: row.of_project,
+        task_id: comment.task_id,
+        mentioned_ids: named,
+        version: comment.version,
     };
     tenant.emit(&unit, &event).await?;
-    let view = CommentView::from(comment);
-    once.remember(&unit, &view).await?;
     unit.commit().await?;
-    Ok(created(view))
+    let mention_ids = people.iter().map(|id| id.uuid()).collect();
+    let row = CommentRow {
+        comment,
+        mention_ids,
+        ..row
+    };
+    Ok(versioned(CommentView::new(row, None)))
+}
+
+/// Change what one's own comment says, as PATCH does
+#[utoipa::path(put, path = "/comments/{id}", tag = "comments", request_body = UpdateComment,
+    params(("id" = CommentId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "the comment", body = CommentView), WriteProblems))]
+pub(super) async fn replace_comment(
+    access: CommentAccess<Write>,
+    if_match: IfMatch,
+    body: Json<UpdateComment>,
+) -> Result<Versioned<CommentView>, Problem> {
+    update_comment(access, if_match, body).await
 }
 
 /// Delete a comment
 ///
-/// One's own, or anybody's with the right to delete tasks.
-#[utoipa::path(delete, path = "/comments/{id}", tag = "comments", params(("id" = CommentId, Path)),
+/// One's own, or anybody's with the right to delete tasks. Answers to it stay.
+#[utoipa::path(delete, path = "/comments/{id}", tag = "comments",
+    params(("id" = CommentId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 204, description = "done"), WriteProblems))]
-pub(super) async fn delete_comment(access: CommentAccess<Delete>) -> Result<NoContent, Problem> {
+pub(super) async fn delete_comment(
+    access: CommentAccess<Delete>,
+    if_match: IfMatch,
+) -> Result<NoContent, Problem> {
     let (tenant, row) = (access.tenant, access.thing);
+    let meant = Meant::new(if_match, None);
+    let expected = meant.check(row.comment.version)?;
     let unit = tenant.begin().await?;
-    if !store::delete(&unit, row.comment.id, tenant.now()).await? {
-        return Err(Problem::not_found());
+    if !store::delete(&unit, row.comment.id, expected, tenant.now()).await? {
+        return Err(meant.overtaken());
     }
-    let event = TaskUpdated {
-        task_id: row.comment.task_id,
-        project_id: row.project_id,
-        changed: vec!["comments".to_owned()],
-        version: None,
+    let (id, project, task) = (row.comment.id, row.of_project, row.comment.task_id);
+    let changes = json!({"comment_id": {"from": id, "to": null}});
+    activity::record(&unit, &tenant, project, task, "comment.deleted", changes).await?;
+    let event = CommentDeleted {
+        comment_id: id,
+        project_id: project,
+        task_id: task,
     };
     tenant.emit(&unit, &event).await?;
+    if let Some(task_id) = task {
+        let event = TaskUpdated {
+            task_id,
+            project_id: project,
+            changed: vec!["comments".to_owned()],
+            version: None,
+        };
+        tenant.emit(&unit, &event).await?;
+    }
     unit.commit().await?;
     Ok(NoContent)
 }
 
-fn created(view: CommentView) -> Created<Json<CommentView>> {
-    Created {
-        location: format!("/api/v1/comments/{}", view.id),
-        body: Json(view),
+/// The tasks that comments speak of by their keys, of those the person sees.
+pub(super) async fn links(
+    tenant: &Tenant,
+    db: &impl ConnectionTrait,
+    rows: &[CommentRow],
+) -> Result<Links, Problem> {
+    let keys = rows
+        .iter()
+        .flat_map(|row| markdown::keys(&row.comment.body));
+    let keys: BTreeSet<String> = keys.collect();
+    if keys.is_empty() {
+        return Ok(Links::new());
     }
+    let (keys, seen) = (
+        keys.into_iter().collect(),
+        visible(&tenant.member, "p", "$2"),
+    );
+    Ok(store::tasks_by_key(db, keys, &seen, tenant.user()).await?)
+}
+
+pub(super) fn versioned(body: CommentView) -> Versioned<CommentView> {
+    let version = body.version;
+    Versioned { version, body }
 }

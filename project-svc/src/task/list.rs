@@ -14,13 +14,13 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::filtered::listed;
 use super::model::{Progress, task_key};
 use super::row::TaskRow;
-use crate::access::{Allowed, ListTasks, ProjectAccess, Read, visible};
+use crate::access::{Allowed, ListTasks, ProjectAccess, Read};
 use crate::api::ReadProblems;
 use crate::entity::{project, task};
 use crate::order::OrderKey;
-use crate::tenant::Tenant;
 
 /// What a summary looks up in other tables, of a task called `tasks`, and the columns of [`SummaryRow`] it is for:
 /// one statement whatever the number of tasks.
@@ -50,10 +50,6 @@ pub(crate) const LOOKED_UP: [(&str, &str); 5] = [
         "checklist",
     ),
 ];
-
-/// Holds for the tasks of one person.
-const ASSIGNED_TO: &str =
-    "exists (select from task_assignees a where a.task_id = tasks.id and a.user_id = $1)";
 
 /// A task in a list, or as a card of a board.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -181,11 +177,18 @@ impl From<TaskRow> for TaskSummary {
 pub(super) struct TaskFilter {
     /// `me`, or the id of a person who is to do the task.
     #[param(value_type = Option<String>, example = "me")]
-    assignee: Option<Assignee>,
+    pub(super) assignee: Option<Assignee>,
     /// Where the task stands.
-    status: Option<TaskStatus>,
+    pub(super) status: Option<TaskStatus>,
     /// The project it belongs to.
-    project_id: Option<ProjectId>,
+    pub(super) project_id: Option<ProjectId>,
+    /// A filter: `assignee:me due:<7d -label:"bug" engine`. See `docs/WORK.md`.
+    #[param(max_length = 2_000, example = "assignee:me priority:>=high due:<7d")]
+    pub(super) filter: Option<String>,
+    /// The order: up to three of `created`, `updated`, `completed`, `due`, `start`, `priority`, `status`, `title` and
+    /// `key`, with a minus for the other way.
+    #[param(example = "-priority,due")]
+    pub(super) sort: Option<String>,
 }
 
 /// Filters of [`list_project_tasks`].
@@ -194,14 +197,21 @@ pub(super) struct TaskFilter {
 pub(super) struct ProjectTaskFilter {
     /// `me`, or the id of a person who is to do the task.
     #[param(value_type = Option<String>, example = "me")]
-    assignee: Option<Assignee>,
+    pub(super) assignee: Option<Assignee>,
     /// Where the task stands.
-    status: Option<TaskStatus>,
+    pub(super) status: Option<TaskStatus>,
+    /// A filter: `assignee:me due:<7d -label:"bug" engine`. See `docs/WORK.md`.
+    #[param(max_length = 2_000, example = "assignee:me priority:>=high due:<7d")]
+    pub(super) filter: Option<String>,
+    /// The order: up to three of `created`, `updated`, `completed`, `due`, `start`, `priority`, `status`, `title` and
+    /// `key`, with a minus for the other way.
+    #[param(example = "-priority,due")]
+    pub(super) sort: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-enum Assignee {
+pub(super) enum Assignee {
     Me,
     Person(UserId),
 }
@@ -222,19 +232,20 @@ impl TryFrom<String> for Assignee {
 
 /// List tasks of all projects
 ///
-/// Of those the caller sees; the newest first.
+/// Of those the caller sees, without the archived ones unless the filter names them; the newest first unless `sort`
+/// says otherwise.
 #[utoipa::path(get, path = "/tasks", tag = "tasks", params(PageRequest, TaskFilter),
     responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
 pub(super) async fn list_tasks(
     Allowed { tenant, .. }: Allowed<ListTasks>,
     ListQuery { page, filter }: ListQuery<TaskFilter>,
 ) -> Result<Json<Page<TaskSummary>>, Problem> {
-    newest(&tenant, &page, &filter).await
+    listed(&tenant, &page, &filter).await
 }
 
 /// List the tasks of a project
 ///
-/// The newest first.
+/// Without the archived ones unless the filter names them; the newest first unless `sort` says otherwise.
 #[utoipa::path(get, path = "/projects/{id}/tasks", tag = "tasks",
     params(("id" = ProjectId, Path), PageRequest, ProjectTaskFilter),
     responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
@@ -242,51 +253,14 @@ pub(super) async fn list_project_tasks(
     access: ProjectAccess<Read>,
     ListQuery { page, filter }: ListQuery<ProjectTaskFilter>,
 ) -> Result<Json<Page<TaskSummary>>, Problem> {
-    let ProjectTaskFilter { assignee, status } = filter;
-    let project_id = Some(access.thing.id);
     let filter = TaskFilter {
-        assignee,
-        status,
-        project_id,
+        assignee: filter.assignee,
+        status: filter.status,
+        project_id: Some(access.thing.id),
+        filter: filter.filter,
+        sort: filter.sort,
     };
-    newest(&access.tenant, &page, &filter).await
-}
-
-async fn newest(
-    tenant: &Tenant,
-    page: &PageRequest,
-    filter: &TaskFilter,
-) -> Result<Json<Page<TaskSummary>>, Problem> {
-    use task::Column::{CreatedAt, Id, ProjectId, Status};
-
-    let mut tasks = summaries()
-        .filter(Expr::cust_with_values(
-            visible(&tenant.member, "projects", "$1"),
-            [tenant.user()],
-        ))
-        .order_by_desc(CreatedAt)
-        .order_by_desc(Id)
-        .limit(page.limit_and_one());
-    if let Some(project) = filter.project_id {
-        tasks = tasks.filter(ProjectId.eq(project));
-    }
-    if let Some(status) = filter.status {
-        tasks = tasks.filter(Status.eq(status));
-    }
-    if let Some(assignee) = filter.assignee {
-        let person = match assignee {
-            Assignee::Me => tenant.user(),
-            Assignee::Person(id) => id,
-        };
-        tasks = tasks.filter(Expr::cust_with_values(ASSIGNED_TO, [person]));
-    }
-    if let Some((created_at, id)) = page.after::<(DateTime<Utc>, TaskId)>()? {
-        let place = Expr::tuple([CreatedAt.into_expr(), Id.into_expr()]);
-        tasks = tasks.filter(place.lt(Expr::tuple([Expr::val(created_at), Expr::val(id)])));
-    }
-    let rows: Vec<SummaryRow> = tasks.into_model().all(&tenant.read().await?).await?;
-    let key = |row: &SummaryRow| (row.created_at, row.id);
-    Ok(Json(Page::of(rows, page.limit, key, TaskSummary::from)))
+    listed(&access.tenant, &page, &filter).await
 }
 
 /// The cards of a column for which the condition holds, from top to bottom.
@@ -320,6 +294,11 @@ pub(crate) fn cards_page(rows: Vec<SummaryRow>, limit: u32) -> Page<TaskSummary>
 
 /// All tasks that are neither deleted nor put away, with the columns of [`SummaryRow`].
 pub(super) fn summaries() -> Select<task::Entity> {
+    with_archived().filter(task::Column::ArchivedAt.is_null())
+}
+
+/// The same with those that are put away.
+pub(super) fn with_archived() -> Select<task::Entity> {
     use task::Column as C;
 
     let tasks = task::Entity::find()
@@ -346,7 +325,6 @@ pub(super) fn summaries() -> Select<task::Entity> {
         .column_as(project::Column::Key, "project_key")
         .join(JoinType::InnerJoin, task::Relation::Project.def())
         .filter(C::DeletedAt.is_null())
-        .filter(C::ArchivedAt.is_null())
         .filter(project::Column::DeletedAt.is_null());
     LOOKED_UP.into_iter().fold(tasks, |tasks, (sql, column)| {
         tasks.expr_as(Expr::cust(sql), column)

@@ -3,6 +3,7 @@
 mod bulk;
 mod create;
 mod edit;
+mod filtered;
 mod history;
 mod landing;
 mod list;
@@ -23,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use edit::hold;
+pub(crate) use filtered::filtered;
 pub(crate) use history::tell_part;
 pub(crate) use list::{LOOKED_UP, SummaryRow, TaskSummary, cards, cards_page};
 pub(crate) use model::Progress;

@@ -133,6 +133,7 @@ async fn project_lives_from_creation_to_deletion() {
         "task.moved",
         "task.status_changed",
         "task.comment_added",
+        "comment.deleted",
         "task.updated",
         "project.deleted",
     ];

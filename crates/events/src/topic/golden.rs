@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Event, link, organization, project, session, task, tenant, user, workspace};
+use super::{Event, comment, link, organization, project, session, task, tenant, user, workspace};
 use crate::Envelope;
 
 /// What the test needs of one event's type.
@@ -36,6 +36,7 @@ fn contracts() -> impl Iterator<Item = &'static Contract> {
         project::CONTRACTS,
         task::CONTRACTS,
         workspace::CONTRACTS,
+        comment::CONTRACTS,
         link::CONTRACTS,
     ]
     .into_iter()

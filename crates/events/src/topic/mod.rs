@@ -3,6 +3,7 @@
 //! A contract only grows: new fields are optional, nothing is renamed or removed. Data carry ids and
 //! facts, never titles, mail addresses or bodies. `golden/<type>.json` fixes the wire form of each.
 
+pub mod comment;
 pub mod link;
 pub mod organization;
 pub mod project;

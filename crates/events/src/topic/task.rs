@@ -226,6 +226,12 @@ pub struct TaskCommentAdded {
     pub comment_id: CommentId,
     /// Who wrote it.
     pub author_id: UserId,
+    /// The first comment of the thread it answers in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<CommentId>,
+    /// Whom it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentioned_ids: Vec<UserId>,
 }
 
 /// A task was deleted.
