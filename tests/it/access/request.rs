@@ -60,6 +60,11 @@ impl Operation {
         all
     }
 
+    /// Whether it changes nothing.
+    pub(super) fn is_read(&self) -> bool {
+        self.method == Method::GET
+    }
+
     /// Whether it is one of the bare domain.
     fn on_bare_domain(&self) -> bool {
         let bare = ["create_organization", "get_subdomain", "find_organizations"];
@@ -191,51 +196,74 @@ fn text(schema: &Value, name: &str) -> Value {
     }
 }
 
+/// Paths with one of these words name a part of a project.
+const WORK: [&str; 8] = [
+    "projects",
+    "boards",
+    "columns",
+    "tasks",
+    "cards",
+    "comments",
+    "links",
+    "favourites",
+];
+/// What is made by its name alone, or nearly.
+const MADE: [&str; 6] = [
+    "invitations",
+    "roles",
+    "teams",
+    "tokens",
+    "views",
+    "workspaces",
+];
+
 /// Things that exist, by the word that stands before their id in a path.
 pub(super) struct Things(BTreeMap<String, String>);
 
 impl Things {
-    /// Makes what the operation's path and body may name, new each time.
+    /// One of everything.
+    pub(super) async fn all(acme: &Organization) -> Self {
+        let mut things = Self(BTreeMap::new());
+        things.make_work(acme).await;
+        things.know("users", &json!(acme.owner.id));
+        for word in MADE {
+            things.make(acme, word).await;
+        }
+        things
+    }
+
+    /// What the operation's path and body may name, new each time.
     pub(super) async fn new(acme: &Organization, operation: &Operation) -> Self {
         let mut things = Self(BTreeMap::new());
-        let path = &operation.path;
-        let of = |words: &[&str]| words.iter().any(|word| path.contains(word));
-        if of(&[
-            "projects", "boards", "columns", "tasks", "cards", "comments", "links",
-        ]) {
+        let has = |word: &str| operation.path.split('/').any(|part| part == word);
+        if WORK.iter().any(|word| has(word)) {
             things.make_work(acme).await;
         }
-        if of(&["/users/"]) && operation.method != Method::GET {
+        if has("users") {
             let person = acme.join(Role::Viewer).await;
             things.know("users", &json!(person.id));
         }
         things.know("users", &json!(acme.owner.id));
-        let api = &acme.owner.api;
-        if of(&["/invitations/"]) {
-            let body = json!({"email": format!("{}@example.com", unique("i")), "role": "viewer"});
-            let made = api.post("/api/v1/invitations", &body).await.expect(201);
-            things.know("invitations", &made.json()["id"]);
-        }
-        for (word, body) in [
-            (
-                "roles",
-                json!({"name": unique("r"), "permissions": ["task:read"]}),
-            ),
-            ("teams", json!({"name": unique("t")})),
-            (
-                "tokens",
-                json!({"name": "t", "scopes": ["task:read"], "expires_at": tomorrow()}),
-            ),
-        ] {
-            if of(&[&format!("/{word}/")]) {
-                let made = api
-                    .post(&format!("/api/v1/{word}"), &body)
-                    .await
-                    .expect(201);
-                things.know(word, &made.json()["id"]);
+        for word in MADE {
+            if has(word) {
+                things.make(acme, word).await;
             }
         }
         things
+    }
+
+    async fn make(&mut self, acme: &Organization, word: &str) {
+        let name = unique(word);
+        let body = match word {
+            "invitations" => json!({"email": format!("{name}@example.com"), "role": "viewer"}),
+            "roles" => json!({"name": name, "permissions": ["task:read"]}),
+            "tokens" => json!({"name": name, "scopes": ["task:read"], "expires_at": tomorrow()}),
+            "views" => json!({"name": name, "shared": true}),
+            _ => json!({"name": name}),
+        };
+        let path = format!("/api/v1/{word}");
+        let made = acme.owner.api.post(&path, &body).await.expect(201);
+        self.know(word, &made.json()["id"]);
     }
 
     async fn make_work(&mut self, acme: &Organization) {
@@ -255,6 +283,7 @@ impl Things {
         self.know("boards", &boards["items"][0]["id"]);
         self.know("columns", &columns["done"]);
         self.know("tasks", &task["id"]);
+        self.know("by-key", &task["key"]);
         self.know("cards", &task["id"]);
         self.know("comments", &comment.json()["id"]);
         self.know("links", &link.json()["id"]);
@@ -279,6 +308,8 @@ impl Things {
             let shown = match part {
                 "{name}" => "something",
                 "{provider}" => "google",
+                "{kind}" if before == "reactions" => "like",
+                "{kind}" => "project",
                 _ if part.starts_with('{') => self.id(before),
                 _ => part,
             };
