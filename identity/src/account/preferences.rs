@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{ended, store};
+use crate::session;
 use crate::state::{AppState, Identity};
 
 /// Longest object, as JSON text.
@@ -66,7 +67,7 @@ async fn get_preferences(
     responses(
         (status = 200, description = "what is there now", body = Preferences),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
         (status = 422, description = "no object, or more than 16 KiB"),
     )
 )]
@@ -76,6 +77,7 @@ async fn replace_preferences(
     Json(body): Json<Preferences>,
 ) -> Result<Json<Preferences>, Problem> {
     let transaction = identity.begin().await?;
+    session::require_say_everywhere(&identity, &transaction, &member).await?;
     let held = store::locked(&transaction, member.user).await?;
     let mut user = held.ok_or_else(ended)?;
     user.preferences = Value::Object(body.0.clone());

@@ -16,9 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{EmailAddress, ended, store};
-use crate::avatar;
 use crate::entity::user;
 use crate::state::{AppState, Identity};
+use crate::{avatar, session};
 
 /// Longest text about oneself.
 const BIO_CHARS: usize = 2000;
@@ -183,7 +183,7 @@ fn known_locale<C>(name: &str, _: &C) -> garde::Result {
     responses(
         (status = 200, description = "the profile as it is now", body = Profile),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
         (status = 412, description = "`stale_version`"),
         (status = 422, description = "some fields are wrong"),
     )
@@ -209,7 +209,7 @@ async fn update_profile(
     responses(
         (status = 200, description = "the profile as it is now", body = Profile),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
         (status = 412, description = "`stale_version`"),
         (status = 422, description = "some fields are wrong"),
     )
@@ -235,7 +235,7 @@ async fn replace_profile(
     responses(
         (status = 200, description = "the profile as it is now", body = Profile),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
         (status = 412, description = "`stale_version`"),
         (status = 422, description = "some fields are wrong"),
     )
@@ -261,7 +261,7 @@ async fn update_me(
     responses(
         (status = 200, description = "the profile as it is now", body = Profile),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
         (status = 412, description = "`stale_version`"),
         (status = 422, description = "some fields are wrong"),
     )
@@ -283,6 +283,7 @@ async fn change(
 ) -> Result<Versioned<Profile>, Problem> {
     let now = identity.clock.now();
     let transaction = identity.begin().await?;
+    session::require_say_everywhere(identity, &transaction, member).await?;
     let held = store::locked(&transaction, member.user).await?;
     let mut user = held.ok_or_else(ended)?;
     wanted.check(user.version)?;

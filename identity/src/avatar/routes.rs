@@ -22,8 +22,8 @@ use utoipa_axum::routes;
 use super::{model, store};
 use crate::account::{self, ended};
 use crate::entity::avatar;
-use crate::member;
 use crate::state::{AppState, Identity};
+use crate::{member, session};
 
 /// What we draw.
 const DRAWN: &str = "image/png";
@@ -107,7 +107,7 @@ struct AvatarView {
     responses(
         (status = 200, description = "where it is now", body = AvatarView),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
         (status = 413, description = "`body_too_large`"),
         (status = 415, description = "`unsupported_media_type`"),
         (status = 422, description = "`picture_unreadable`, `picture_too_large`"),
@@ -119,6 +119,7 @@ async fn replace_avatar(
     SignedIn(member): SignedIn,
     picture: Picture,
 ) -> Result<Json<AvatarView>, Problem> {
+    session::require_say_everywhere(&identity, &identity.db, &member).await?;
     let content = identity.studio.redraw(picture.file, picture.format).await?;
     let now = identity.clock.now();
     let etag = name_of(&content);
@@ -151,7 +152,7 @@ async fn replace_avatar(
     responses(
         (status = 204, description = "removed"),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
         (status = 404, description = "there is none"),
     )
 )]
@@ -160,6 +161,7 @@ async fn delete_avatar(
     SignedIn(member): SignedIn,
 ) -> Result<NoContent, Problem> {
     let transaction = identity.begin().await?;
+    session::require_say_everywhere(&identity, &transaction, &member).await?;
     let held = account::store::locked(&transaction, member.user).await?;
     let user = held.ok_or_else(ended)?;
     if !store::remove(&transaction, user.id).await? {

@@ -11,7 +11,6 @@ use super::check::{Answer, check};
 use super::store;
 use crate::client::Client;
 use crate::entity::user;
-use crate::session::Method;
 use crate::state::Identity;
 use crate::{account, audit, password, session};
 
@@ -37,7 +36,8 @@ pub(super) struct Confirmation {
     recovery_code: Option<String>,
 }
 
-/// Passes when the account's owner asks; answers the account.
+/// Passes when the account's owner asks; answers the account. A session that an organization's own provider opened
+/// passes with nothing: its codes may be of a device that was set up on that provider's word.
 pub(super) async fn demand(
     identity: &Identity,
     member: &Member,
@@ -45,6 +45,7 @@ pub(super) async fn demand(
     given: &Confirmation,
 ) -> Result<user::Model, Problem> {
     let (db, now) = (&identity.db, identity.clock.now());
+    session::require_whole_account(identity, db, member).await?;
     let ended = || Problem::unauthorized("session_ended");
     let session = session::store::live(db, member.session, now).await?;
     let session = session.ok_or_else(ended)?;
@@ -64,10 +65,8 @@ pub(super) async fn demand(
             right
         }
         (None, None) => {
-            // What an organization's provider says is no proof to others.
-            let confined = session.method == Method::OwnProvider;
             let nothing = user.password_hash.is_none() && !store::factors(db, user.id).await?.totp;
-            if nothing && !confined && now - session.created_at <= RECENT {
+            if nothing && now - session.created_at <= RECENT {
                 true
             } else {
                 return Err(missing(nothing));

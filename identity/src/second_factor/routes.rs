@@ -52,7 +52,7 @@ struct SecondFactors {
     responses(
         (status = 200, description = "the factors", body = SecondFactors),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`"),
+        (status = 403, description = "`session_required`, `session_confined`"),
     )
 )]
 async fn get_second_factors(
@@ -60,6 +60,7 @@ async fn get_second_factors(
     SignedIn(member): SignedIn,
 ) -> Result<Json<SecondFactors>, Problem> {
     let db = &identity.db;
+    session::require_say_everywhere(&identity, db, &member).await?;
     let factors = store::factors(db, member.user).await?;
     let device = store::device(db, member.user).await?;
     Ok(Json(SecondFactors {
@@ -81,7 +82,7 @@ async fn get_second_factors(
     responses(
         (status = 200, description = "what the app needs", body = totp::Shown),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`"),
+        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`, `session_confined`"),
         (status = 409, description = "`totp_exists`: remove it first"),
         (status = 422, description = "some fields are wrong"),
         (status = 429, description = "`too_many_attempts`"),
@@ -133,7 +134,7 @@ pub(super) struct RecoveryCodes {
     responses(
         (status = 200, description = "set up", body = RecoveryCodes),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`"),
+        (status = 403, description = "`session_required`, `session_confined`"),
         (status = 409, description = "`totp_exists`"),
         (status = 422, description = "`/code` is wrong, or nothing was begun"),
         (status = 429, description = "`too_many_attempts`"),
@@ -146,6 +147,7 @@ async fn confirm_totp(
     Json(body): Json<ConfirmTotp>,
 ) -> Result<Json<RecoveryCodes>, Problem> {
     let transaction = identity.begin().await?;
+    session::require_whole_account(&identity, &transaction, &member).await?;
     store::hold(&transaction, member.user).await?;
     if store::factors(&transaction, member.user).await?.totp {
         return Err(exists());
@@ -184,7 +186,7 @@ async fn confirm_totp(
     responses(
         (status = 204, description = "removed"),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`"),
+        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`, `session_confined`"),
         (status = 404, description = "there is none"),
         (status = 409, description = "`second_factor_demanded`: an organization demands it, and there is no other"),
         (status = 422, description = "some fields are wrong"),
@@ -230,7 +232,7 @@ async fn delete_totp(
     responses(
         (status = 200, description = "the new codes", body = RecoveryCodes),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`"),
+        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`, `session_confined`"),
         (status = 409, description = "`second_factor_missing`: there is none they could stand in for"),
         (status = 422, description = "some fields are wrong"),
         (status = 429, description = "`too_many_attempts`"),

@@ -17,7 +17,7 @@ use super::check::{Answer, check, check_new_device};
 use super::{passkey, recovery, store, totp};
 use crate::account::notice::{self, Change};
 use crate::client::Client;
-use crate::session::{self, Entry, Grant, Proof, Tokens};
+use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
 use crate::state::{AppState, Identity};
 use crate::{account, audit};
 
@@ -62,7 +62,7 @@ struct SecondFactor {
     responses(
         (status = 200, description = "signed in", body = Tokens),
         (status = 401, description = "`second_factor_refused`: wrong, or used before; `challenge_expired`: sign in again"),
-        (status = 403, description = "`sign_in_method_refused`: not the way in here any more"),
+        (status = 403, description = "`sign_in_method_refused`: not the way in here any more; `session_confined`: as for `enroll`"),
         (status = 422, description = "some fields are wrong"),
         (status = 429, description = "`too_many_attempts`"),
     )
@@ -138,6 +138,7 @@ async fn set_up(
     code: &str,
     client: &Client,
 ) -> Result<bool, Problem> {
+    may_set_up(db, held).await?;
     let right = check_new_device(identity, db, held.user, code).await?;
     if right {
         let enrolled = audit::Event::done("totp.enrolled", held.user, client);
@@ -146,6 +147,17 @@ async fn set_up(
         notice::tell(identity, db, whom, client, Change::AuthenticatorAdded).await?;
     }
     Ok(right)
+}
+
+/// Passes who may set a device up: it counts wherever the person works, so the word of one organization's provider is
+/// not enough for somebody who is in another one too.
+async fn may_set_up(db: &impl ConnectionTrait, held: &Held<'_>) -> Result<(), Problem> {
+    match held.method() {
+        Method::OwnProvider => {
+            session::require_no_other_organization(db, held.tenant, held.user).await
+        }
+        Method::Password | Method::Passkey | Method::Provider | Method::Session => Ok(()),
+    }
 }
 
 /// Lets the person in, as what that person is by now.
@@ -231,6 +243,7 @@ struct Enrollment {
     responses(
         (status = 200, description = "what the authenticator app needs", body = Enrollment),
         (status = 401, description = "`challenge_expired`: sign in again"),
+        (status = 403, description = "`session_confined`: a provider of this organization speaks for it alone, and the person is in others; set one up there"),
         (status = 409, description = "`second_factor_exists`: give that one"),
         (status = 422, description = "some fields are wrong"),
     )
@@ -244,6 +257,7 @@ async fn enroll_second_factor(
     let transaction = identity.begin().await?;
     let held = Held::take(&identity, &transaction, tenant, &body.challenge).await?;
     store::hold(&transaction, held.user).await?;
+    may_set_up(&transaction, &held).await?;
     if store::factors(&transaction, held.user).await?.any() {
         return Err(Problem::conflict(
             "second_factor_exists",

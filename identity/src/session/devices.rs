@@ -145,7 +145,7 @@ async fn delete_session(
     responses(
         (status = 204, description = "only the present one goes on"),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`session_required`: not for personal access tokens"),
+        (status = 403, description = "`session_required`: not for personal access tokens; `session_confined`: the person is in other organizations too"),
     )
 )]
 async fn delete_other_sessions(
@@ -154,6 +154,7 @@ async fn delete_other_sessions(
     client: Client,
 ) -> Result<NoContent, Problem> {
     let transaction = identity.begin().await?;
+    super::require_say_everywhere(&identity, &transaction, &member).await?;
     let keep = Some(member.session);
     let reason = "ended_by_owner";
     let count = super::end_all(&identity, &transaction, member.user, keep, reason).await?;

@@ -32,7 +32,9 @@ use crate::second_factor::{self, Challenge, Demand, Gate};
 use crate::state::Identity;
 use crate::{account, audit, organization, personal_token};
 
-pub(crate) use reach::require_whole_account;
+pub(crate) use reach::{
+    require_no_other_organization, require_say_everywhere, require_whole_account,
+};
 pub(crate) use routes::router;
 pub(crate) use store::forget_expired;
 pub(crate) use token::{Signing, Tokens};

@@ -13,7 +13,7 @@ use crate::world::{Organization, PASSWORD, World};
 pub(crate) struct App(Totp);
 
 impl App {
-    fn scan(uri: &Value) -> Self {
+    pub(crate) fn scan(uri: &Value) -> Self {
         Self(Totp::from_url(uri.as_str().unwrap()).unwrap())
     }
 

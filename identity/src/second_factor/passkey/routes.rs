@@ -63,7 +63,7 @@ struct CreationOptions {
     responses(
         (status = 200, description = "what the authenticator is asked", body = CreationOptions),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`"),
+        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`, `session_confined`"),
         (status = 409, description = "`too_many_passkeys`"),
         (status = 422, description = "some fields are wrong"),
         (status = 429, description = "`too_many_attempts`"),
@@ -276,7 +276,7 @@ async fn list_passkeys(
     responses(
         (status = 204, description = "removed"),
         (status = 401, description = "no valid access token"),
-        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`"),
+        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`, `session_confined`"),
         (status = 404, description = "no such passkey"),
         (status = 409, description = "`second_factor_demanded`: an organization demands one, and there is no other"),
         (status = 422, description = "some fields are wrong"),

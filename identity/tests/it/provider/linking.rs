@@ -1,10 +1,12 @@
 //! Which account an identity opens, and how it stops to.
 
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Browser, access_token, add_provider, begin_link, verify, word};
-use crate::world::World;
+use crate::call::Answer;
+use crate::second_factor::App;
+use crate::world::{Organization, PASSWORD, World};
 
 #[tokio::test]
 async fn account_whose_address_is_not_verified_is_not_given_away() {
@@ -132,12 +134,136 @@ async fn session_of_an_organizations_provider_changes_no_way_in() {
     world.alter("update users set password_hash = null").await;
     let totp = world.post("/api/v1/auth/totp", &json!({})).at(acme.id);
     let totp = totp.bearer(&confined).send().await;
-    assert_eq!(totp.problem(), (403, "confirmation_required"));
+    assert_eq!(totp.problem(), (403, "session_confined"));
     // It still does what there is to do in the organization.
     let list = world
         .get("/api/v1/organization/identity-providers")
         .at(acme.id);
     list.bearer(&confined).send().await.expect(200);
+    world.close().await;
+}
+
+/// The owner of acme, who is in globex too, comes to globex by its own provider; answers the challenge.
+async fn half_in(world: &World, globex: &Organization, sso: &str) -> String {
+    let finish = Browser::new()
+        .sign_in(world, globex.id, sso, "acme@example.com")
+        .await;
+    let word = word(&finish);
+    let challenge = word.strip_prefix("second_factor&challenge=").unwrap();
+    challenge.strip_suffix("&enroll=true").unwrap().to_owned()
+}
+
+async fn enroll(world: &World, at: &Organization, challenge: &str) -> Answer {
+    let path = "/api/v1/auth/second-factor/enroll";
+    let call = world.post(path, &json!({"challenge": challenge}));
+    call.at(at.id).send().await
+}
+
+#[tokio::test]
+async fn provider_of_one_organization_sets_up_no_second_factor_for_all() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let globex = world.organization("globex").await;
+    verify(&world, "acme@example.com").await;
+    world.join(&globex, "acme@example.com").await;
+    let sso = add_provider(&world, &globex).await;
+    world.rule(&globex, "require_second_factor = true").await;
+
+    let challenge = half_in(&world, &globex, &sso).await;
+    let refused = enroll(&world, &globex, &challenge).await;
+    assert_eq!(refused.problem(), (403, "session_confined"));
+    assert_eq!(world.count("totp_devices").await, 0);
+    assert_eq!(world.count("recovery_codes").await, 0);
+
+    // Nor does it confirm a device that was begun in another way.
+    let whole = world.challenge(&globex, "acme@example.com").await;
+    let begun = enroll(&world, &globex, &whole).await.expect(200);
+    let code = App::scan(&begun.body["totp"]["uri"]).code(&world, 0);
+    let refused = world.answer(&globex, &challenge, ("code", &code)).await;
+    assert_eq!(refused.problem(), (403, "session_confined"));
+    assert_eq!(
+        world.count("sessions where method = 'own_provider'").await,
+        0
+    );
+    // With the password it is set up, and counts in acme too.
+    let entered = world.answer(&globex, &whole, ("code", &code)).await;
+    entered.expect(200);
+    world.challenge(&acme, "acme@example.com").await;
+    world.close().await;
+}
+
+#[tokio::test]
+async fn second_factor_proves_nothing_more_in_a_session_of_an_organizations_provider() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    verify(&world, "acme@example.com").await;
+    let sso = add_provider(&world, &acme).await;
+    world.rule(&acme, "require_second_factor = true").await;
+    // In this organization alone the account may have one on the word of its provider.
+    let challenge = half_in(&world, &acme, &sso).await;
+    let begun = enroll(&world, &acme, &challenge).await.expect(200);
+    let code = App::scan(&begun.body["totp"]["uri"]).code(&world, 0);
+    let entered = world.answer(&acme, &challenge, ("code", &code)).await;
+    let confined = entered.expect(200).text("access_token");
+    for path in ["passkeys/options", "recovery-codes", "totp"] {
+        for proof in [
+            json!({"recovery_code": begun.body["recovery_codes"][0]}),
+            json!({"password": PASSWORD}),
+            json!({}),
+        ] {
+            let call = world.post(&format!("/api/v1/auth/{path}"), &proof);
+            let refused = call.at(acme.id).bearer(&confined).send().await;
+            assert_eq!(refused.problem(), (403, "session_confined"), "{path}");
+        }
+    }
+    assert_eq!(
+        world.count("recovery_codes where used_at is null").await,
+        10
+    );
+    world.close().await;
+}
+
+#[tokio::test]
+async fn what_is_the_same_in_all_organizations_is_not_changed_from_one_by_its_provider() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    verify(&world, "acme@example.com").await;
+    let sso = add_provider(&world, &acme).await;
+    let mut browser = Browser::new();
+    let entered = browser
+        .sign_in(&world, acme.id, &sso, "acme@example.com")
+        .await;
+    let confined = access_token(&entered);
+    let all = async || {
+        let call = |method: Method, path: &str, body: Value| {
+            let path = format!("/api/v1/auth/{path}");
+            let call = world.call(method, &path).json(&body).at(acme.id);
+            call.bearer(&confined).send()
+        };
+        let name = json!({"name": "Somebody Else"});
+        [
+            call(Method::GET, "second-factors", json!({})).await,
+            call(Method::PATCH, "profile", name.clone()).await,
+            call(Method::PUT, "profile", name.clone()).await,
+            call(Method::PATCH, "me", name.clone()).await,
+            call(Method::PUT, "me", name).await,
+            call(Method::PUT, "preferences", json!({"theme": "dark"})).await,
+            call(Method::DELETE, "avatar", json!({})).await,
+            call(Method::DELETE, "sessions", json!({})).await,
+        ]
+    };
+    // Who is here alone has nobody else to ask.
+    let alone = all().await;
+    for answer in &alone {
+        assert_ne!(answer.status, 403, "{answer:?}");
+    }
+    let globex = world.organization("globex").await;
+    world.join(&globex, "acme@example.com").await;
+    let events = world.events().await;
+    for answer in all().await {
+        assert_eq!(answer.problem(), (403, "session_confined"));
+    }
+    assert_eq!(world.events().await, events);
     world.close().await;
 }
 
