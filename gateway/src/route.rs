@@ -161,7 +161,6 @@ fn is_guessed_at(method: &Method, tail: &str) -> bool {
                 | "forgot-password"
                 | "validate-forgot-password-token"
                 | "reset-password"
-                | "verify-email-token"
                 | "confirm-email"
                 | "second-factor"
                 | "second-factor/enroll"
@@ -197,7 +196,9 @@ fn api(method: &Method, rest: &str) -> Option<Route> {
         ("auth", tail) if is_guessed_at(method, tail) => {
             Route::guessed_at("/api/v1/auth", Where::Tenant)
         }
-        ("auth", "oauth/callback") => Route::public("/api/v1/auth", Service::Identity, Where::Bare),
+        ("auth", tail) if tail.starts_with("oauth/callback/") => {
+            Route::public("/api/v1/auth", Service::Identity, Where::Bare)
+        }
         ("auth", tail) if is_before_sign_in(method, tail) => {
             Route::public("/api/v1/auth", Service::Identity, Where::Tenant)
         }
@@ -312,6 +313,18 @@ mod tests {
     }
 
     #[test]
+    fn providers_send_browsers_to_the_bare_domain_each_to_its_own_address() {
+        let get = |path: &str| find(&Method::GET, path).unwrap();
+        for provider in ["google", "0198c0de-0000-7000-8000-000000000001"] {
+            let route = get(&format!("/api/v1/auth/oauth/callback/{provider}"));
+            assert_eq!((route.place, route.public), (Where::Bare, true));
+        }
+        // The address that was once everybody's.
+        let shared = get("/api/v1/auth/oauth/callback");
+        assert_eq!((shared.place, shared.public), (Where::Tenant, false));
+    }
+
+    #[test]
     fn only_named_requests_need_no_token() {
         let public = |method: Method, path: &str| find(&method, path).unwrap().public;
         for path in [
@@ -327,6 +340,7 @@ mod tests {
         for path in [
             "auth/logout",
             "auth/login/x",
+            "auth/verify-email-token",
             "invitations",
             "invitations/accept/x",
             "users",

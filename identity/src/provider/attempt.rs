@@ -49,9 +49,10 @@ struct Sealed {
     linker: Option<Linker>,
 }
 
-/// The address that providers send browsers back to.
-pub(super) fn redirect_uri(identity: &Identity) -> String {
-    format!("{}{CALLBACK}", identity.common.origin())
+/// The address that this provider, and no other, sends browsers back to: a code tells by where it arrives who gave it
+/// (RFC 9700 §4.4.2.2), so one provider cannot have us take another's code for its own.
+pub(super) fn redirect_uri(identity: &Identity, provider: &str) -> String {
+    format!("{}{CALLBACK}/{provider}", identity.common.origin())
 }
 
 /// Sends a browser out.
@@ -67,7 +68,7 @@ pub(super) async fn depart(
         verifier: fresh()?,
         nonce: fresh()?,
     };
-    let (uri, state_hash) = (redirect_uri(identity), sha256(&state));
+    let (uri, state_hash) = (redirect_uri(identity, &provider.key), sha256(&state));
     let url =
         exchange::authorization_url(&identity.providers, provider, uri, state, &secrets).await?;
     let now = identity.clock.now();

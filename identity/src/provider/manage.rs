@@ -1,11 +1,11 @@
-//! HTTP of an organization's own providers, for who may manage its security.
+//! HTTP of an organization's own providers: shown to who may manage its security, changed by who may manage all of it.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use httpkit::{Created, IfMatch, Json, NoContent, Path, Problem, SignedIn, Versioned};
+use httpkit::{Created, IfMatch, Json, Member, NoContent, Path, Problem, SignedIn, Versioned};
 use kernel::{Permission, ProviderId, TenantId};
 use sea_orm::ConnectionTrait;
 use secrecy::{ExposeSecret, SecretString};
@@ -47,7 +47,7 @@ struct IdentityProvider {
     issuer: String,
     /// Who we are to it.
     client_id: String,
-    /// Where it is to send browsers back to.
+    /// Where it is to send browsers back to: an address of this provider alone, to register there.
     redirect_uri: String,
     /// Whether people may sign in with it.
     active: bool,
@@ -61,7 +61,7 @@ fn view(identity: &Identity, row: identity_provider::Model) -> IdentityProvider 
         name: row.name,
         issuer: row.issuer,
         client_id: row.client_id,
-        redirect_uri: attempt::redirect_uri(identity),
+        redirect_uri: attempt::redirect_uri(identity, &row.id.to_string()),
         active: row.active,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -163,7 +163,7 @@ async fn create_identity_provider(
     client: Client,
     Json(body): Json<CreateIdentityProvider>,
 ) -> Result<Created<Versioned<IdentityProvider>>, Problem> {
-    member.require(Permission::SecurityManage)?;
+    may_change(&member)?;
     check_issuer(&identity, &body.issuer).await?;
     let (id, now): (ProviderId, _) = (identity.ids.next(), identity.clock.now());
     let row = identity_provider::Model {
@@ -252,7 +252,7 @@ async fn update_identity_provider(
     if_match: IfMatch,
     Json(body): Json<UpdateIdentityProvider>,
 ) -> Result<Versioned<IdentityProvider>, Problem> {
-    member.require(Permission::SecurityManage)?;
+    may_change(&member)?;
     let transaction = identity.begin().await?;
     organization::store::locked(&transaction, member.tenant).await?;
     let row = store::provider(&transaction, member.tenant, id).await?;
@@ -303,7 +303,7 @@ async fn delete_identity_provider(
     client: Client,
     Path(id): Path<ProviderId>,
 ) -> Result<NoContent, Problem> {
-    member.require(Permission::SecurityManage)?;
+    may_change(&member)?;
     let transaction = identity.begin().await?;
     organization::store::locked(&transaction, member.tenant).await?;
     let row = store::provider(&transaction, member.tenant, id).await?;
@@ -315,6 +315,13 @@ async fn delete_identity_provider(
     audit::record(&identity, &transaction, deleted).await?;
     identity.commit(transaction).await?;
     Ok(NoContent)
+}
+
+/// Passes who may do everything in the organization: a provider can say to be any member, an owner too, so whoever sets
+/// one up could become one.
+fn may_change(member: &Member) -> Result<(), Problem> {
+    member.require(Permission::SecurityManage)?;
+    member.require(Permission::OrganizationManage)
 }
 
 fn seal(identity: &Identity, id: ProviderId, secret: &SecretString) -> Result<Vec<u8>, Problem> {

@@ -1,8 +1,8 @@
 //! Signing in with an account elsewhere: Google, GitHub and Slack where the operator offers them, and any OpenID
 //! provider of an organization.
 //!
-//! A browser sets out from the organization's host with a cookie and a state ([`attempt`]), returns to the one address
-//! providers know, on the bare domain, and from there to the organization's host, where cookie and state must be of the
+//! A browser sets out from the organization's host with a cookie and a state ([`attempt`]), returns to the address that
+//! its provider knows and no other does, on the bare domain, and from there to the organization's host, where cookie and state must be of the
 //! same attempt. What the provider says then meets the rules of [`model`]. An organization's provider speaks for that
 //! organization alone: sessions it opens reach no further.
 
@@ -33,7 +33,7 @@ use crate::session::Method;
 use crate::state::{AppState, Identity};
 
 pub use settings::Providers;
-pub(crate) use store::forget_expired;
+pub(crate) use store::{forget_expired, unlink_all};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     routes::router()

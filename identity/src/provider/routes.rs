@@ -152,26 +152,29 @@ async fn link_provider(
     Ok((headers, body).into_response())
 }
 
-/// Receives browsers from all providers, and sends each on to the organization it set out from.
+/// Receives browsers from a provider, and sends each on to the organization it set out from.
 #[utoipa::path(
     get,
-    path = "/api/v1/auth/oauth/callback",
+    path = "/api/v1/auth/oauth/callback/{provider}",
     operation_id = "return_from_provider",
     tag = "auth",
+    params(("provider" = String, Path, description = "`google`, `github`, `slack` or the id of a provider")),
     responses(
         (status = 303, description = "to the organization's host"),
-        (status = 400, description = "`sign_in_unknown`: took too long, or never began here"),
+        (status = 400, description = "`sign_in_unknown`: took too long, never began here, or set out to another provider"),
     )
 )]
 async fn return_from_provider(
     State(identity): State<Arc<Identity>>,
     _: Caller,
+    Path(provider): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let answer = ProviderAnswer::read(&query).ok_or_else(unknown)?;
     let (db, now) = (&identity.db, identity.clock.now());
-    let tenant = store::tenant_of_attempt(db, &sha256(&answer.state), now).await?;
+    let state_hash = sha256(&answer.state);
+    let tenant = store::tenant_of_attempt(db, &state_hash, &provider, now).await?;
     let organization = organization::store::by_id(db, tenant.ok_or_else(unknown)?).await?;
     let organization = organization.ok_or_else(unknown)?;
     let origin = identity.common.tenant_origin(&organization.subdomain);
@@ -226,7 +229,7 @@ async fn arrive(
     returned: Returned<'_>,
 ) -> Result<Response, Problem> {
     let provider = Provider::find(identity, tenant, &attempt.provider).await?;
-    let uri = attempt::redirect_uri(identity);
+    let uri = attempt::redirect_uri(identity, &provider.key);
     let secrets = &attempt.secrets;
     let asked = exchange::identify(&identity.providers, &provider, uri, secrets, returned).await;
     let asserted = match asked {

@@ -110,13 +110,15 @@ pub(super) async fn insert_attempt(
         .map(drop)
 }
 
-/// The organization that a browser set out from.
+/// The organization that a browser set out from, to this provider and no other.
 pub(super) async fn tenant_of_attempt(
     db: &impl ConnectionTrait,
     state_hash: &[u8],
+    provider: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<TenantId>, DbErr> {
     let found = provider_attempt::Entity::find_by_id(state_hash.to_vec())
+        .filter(provider_attempt::Column::Provider.eq(provider))
         .filter(provider_attempt::Column::ExpiresAt.gt(now))
         .one(db)
         .await?;
@@ -237,6 +239,13 @@ pub(super) async fn unlink(
         .exec(db)
         .await?;
     Ok(removed.rows_affected > 0)
+}
+
+/// Unlinks all identities of a person.
+pub(crate) async fn unlink_all(db: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
+    let of = external_identity::Column::UserId.eq(user);
+    let removed = external_identity::Entity::delete_many().filter(of).exec(db);
+    removed.await.map(drop)
 }
 
 /// The person's identities, the oldest first.

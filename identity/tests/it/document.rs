@@ -101,7 +101,7 @@ async fn document_describes_each_public_operation() {
         "replace_user: PUT /api/v1/users/{id}",
         "resend_invitation: POST /api/v1/invitations/{id}/resend",
         "reset_password: POST /api/v1/auth/reset-password",
-        "return_from_provider: GET /api/v1/auth/oauth/callback",
+        "return_from_provider: GET /api/v1/auth/oauth/callback/{provider}",
         "send_verification: POST /api/v1/auth/verify-email",
         "start_provider_sign_in: GET /api/v1/auth/oauth/{provider}/start",
         "transfer_ownership: POST /api/v1/users/{id}/transfer-ownership",

@@ -68,7 +68,7 @@ impl Operation {
     /// Whether it is one of the bare domain.
     fn on_bare_domain(&self) -> bool {
         let bare = ["create_organization", "get_subdomain", "find_organizations"];
-        bare.contains(&self.id.as_str()) || self.path.ends_with("/oauth/callback")
+        bare.contains(&self.id.as_str()) || self.path.contains("/oauth/callback/")
     }
 
     pub(super) async fn ask(&self, person: &Asker, things: &Things) -> Answer {

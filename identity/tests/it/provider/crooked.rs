@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::told::{CLIENT_ID, CLIENT_SECRET, Told, code, now};
-use super::{Browser, access_token, allow_domain, create_provider, verify, word};
+use super::{
+    Browser, access_token, allow_domain, callback, create_provider, location, verify, word,
+};
 use crate::call::Answer;
 use crate::world::{Organization, World};
 
@@ -40,7 +42,7 @@ async fn come(
             .map(|(_, value)| value)
     };
     let told_code = code(&tell(&asked("nonce").unwrap_or_default()));
-    let mut back: Url = super::CALLBACK.parse().unwrap();
+    let mut back: Url = callback(provider).parse().unwrap();
     back.query_pairs_mut()
         .append_pair("state", &asked("state").unwrap())
         .append_pair("code", &told_code)
@@ -121,7 +123,7 @@ async fn answer_of_another_issuer_is_refused() {
             .unwrap();
         let asked = |name: &str| to.query_pairs().find(|(key, _)| key == name).unwrap().1;
         let claims = told.claims("acme@example.com", &asked("nonce"));
-        let mut back: Url = super::CALLBACK.parse().unwrap();
+        let mut back: Url = callback("google").parse().unwrap();
         back.query_pairs_mut()
             .append_pair("state", &asked("state"))
             .append_pair("code", &code(&json!({"claims": claims})));
@@ -131,6 +133,39 @@ async fn answer_of_another_issuer_is_refused() {
         let finish = browser.come_back(world, acme.id, back.as_str()).await;
         assert_eq!(word(&finish), "provider_failed", "{iss:?}");
     }
+    scene.0.close().await;
+}
+
+#[tokio::test]
+async fn code_of_one_provider_is_not_taken_for_anothers() {
+    let scene = scene(&["google"]).await;
+    let (world, acme, told) = &scene;
+    let body = json!({
+        "name": "Told", "issuer": told.issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+    });
+    let sso = create_provider(world, acme, &body).await;
+    let sso = sso.expect(201).text("id");
+    // The organization's provider sends the browser on to Google, under the state it was given itself: were Google's
+    // code taken for its own, it would be sent that code.
+    let mut browser = Browser::new();
+    let to = browser.start(world, acme.id, &sso).await;
+    let to: Url = to.parse().unwrap();
+    let asked = |name: &str| to.query_pairs().find(|(key, _)| key == name).unwrap().1;
+    assert_eq!(asked("redirect_uri"), callback(&sso));
+    let query = format!("state={}&code=google", asked("state"));
+    let back = |provider: &str| {
+        let back: Url = callback(provider).parse().unwrap();
+        format!("{}?{query}", back.path())
+    };
+    let mixed_up = world.get(&back("google")).send().await;
+    assert_eq!(mixed_up.problem(), (400, "sign_in_unknown"));
+    let right = world.get(&back(&sso)).send().await.expect(303);
+    assert!(location(&right).contains("/api/v1/auth/oauth/finish?"));
+    // And Google's own redirect is Google's alone.
+    let to = browser.start(world, acme.id, "google").await;
+    let to: Url = to.parse().unwrap();
+    let asked = |name: &str| to.query_pairs().find(|(key, _)| key == name).unwrap().1;
+    assert_eq!(asked("redirect_uri"), callback("google"));
     scene.0.close().await;
 }
 

@@ -4,10 +4,8 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use testkit::listen;
 
-use super::{add_provider, create_provider, issuer};
+use super::{PROVIDERS, add_provider, callback, create_provider, issuer};
 use crate::world::World;
-
-const PROVIDERS: &str = "/api/v1/organization/identity-providers";
 
 fn body(issuer: &str) -> Value {
     json!({"name": "SSO", "issuer": issuer, "client_id": "us", "client_secret": "hunter2hunter2"})
@@ -23,7 +21,7 @@ async fn client_secret_is_sealed_and_never_shown() {
     let id = made.text("id");
     assert_eq!(made.headers["etag"], "\"1\"");
     assert_eq!(made.headers["location"], format!("{PROVIDERS}/{id}"));
-    assert_eq!(made.text("redirect_uri"), super::CALLBACK);
+    assert_eq!(made.text("redirect_uri"), callback(&id));
     let path = format!("{PROVIDERS}/{id}");
     let shown = world
         .get(&path)
@@ -87,6 +85,32 @@ async fn only_who_manages_security_manages_providers_and_only_the_own() {
     let made = world.post(PROVIDERS, &body(&issuer())).at(acme.id);
     let made = made.bearer(&manager).send().await;
     assert_eq!(made.problem(), (403, "permission_denied"));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn admin_sets_up_no_provider_that_says_to_be_the_owner() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let sso = add_provider(&world, &acme).await;
+    let path = format!("{PROVIDERS}/{sso}");
+    let admin = world.member(&acme, "grace@example.com", "admin").await;
+    let admin = admin.text("access_token");
+    let call = |method: Method, path: &str, body: &Value| {
+        let call = world.call(method, path).json(body).at(acme.id);
+        call.bearer(&admin).send()
+    };
+    let none = json!({});
+    call(Method::GET, &path, &none).await.expect(200);
+    for (method, path, body) in [
+        (Method::POST, PROVIDERS, body(&issuer())),
+        (Method::PATCH, path.as_str(), json!({"client_id": "mine"})),
+        (Method::DELETE, path.as_str(), none),
+    ] {
+        let refused = call(method.clone(), path, &body).await;
+        assert_eq!(refused.problem(), (403, "permission_denied"), "{method}");
+    }
+    assert_eq!(world.count("identity_providers").await, 1);
     world.close().await;
 }
 

@@ -18,7 +18,13 @@ use url::Url;
 use crate::call::Answer;
 use crate::world::{Organization, World};
 
-const CALLBACK: &str = "http://localhost:8080/api/v1/auth/oauth/callback";
+const CALLBACK: &str = "http://localhost:8080/api/v1/auth/oauth/callback/";
+const PROVIDERS: &str = "/api/v1/organization/identity-providers";
+
+/// Where a provider sends browsers back to.
+pub(super) fn callback(provider: &str) -> String {
+    format!("{CALLBACK}{provider}")
+}
 
 /// A browser: what it keeps of us, and of the provider.
 pub(super) struct Browser {
@@ -171,26 +177,24 @@ pub(super) fn issuer() -> String {
     setting("TENANTRY_TEST_OIDC_URL")
 }
 
-/// Adds the real provider to an organization; answers its id.
+/// Adds the real provider to an organization; answers its id. We are made known to it once our address there is known.
 pub(super) async fn add_provider(world: &World, organization: &Organization) -> String {
-    let client = json!({"redirect_uris": [CALLBACK]});
-    let register = format!("{}/reg", issuer());
-    let made = reqwest::Client::new()
-        .post(register)
-        .json(&client)
-        .send()
-        .await;
-    let client: Value = made.unwrap().json().await.unwrap();
     let body = json!({
-        "name": "Acme SSO",
-        "issuer": issuer(),
-        "client_id": client["client_id"],
-        "client_secret": client["client_secret"],
+        "name": "Acme SSO", "issuer": issuer(), "client_id": "to be", "client_secret": "to be",
     });
-    create_provider(world, organization, &body)
-        .await
-        .expect(201)
-        .text("id")
+    let made = create_provider(world, organization, &body).await;
+    let made = made.expect(201);
+    let client = json!({"redirect_uris": [made.text("redirect_uri")]});
+    let register = format!("{}/reg", issuer());
+    let client = reqwest::Client::new().post(register).json(&client);
+    let client: Value = client.send().await.unwrap().json().await.unwrap();
+    let known = json!({
+        "client_id": client["client_id"], "client_secret": client["client_secret"],
+    });
+    let path = format!("{PROVIDERS}/{}", made.text("id"));
+    let call = world.patch(&path, &known).at(organization.id);
+    let known = call.bearer(&organization.owner).send().await;
+    known.expect(200).text("id")
 }
 
 pub(super) async fn create_provider(
@@ -198,7 +202,7 @@ pub(super) async fn create_provider(
     organization: &Organization,
     body: &Value,
 ) -> Answer {
-    let call = world.post("/api/v1/organization/identity-providers", body);
+    let call = world.post(PROVIDERS, body);
     let call = call.at(organization.id).bearer(&organization.owner);
     call.send().await
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use url::Url;
 
-use super::{Browser, access_token, add_provider, location, verify, word};
+use super::{Browser, access_token, add_provider, callback, location, verify, word};
 use crate::world::World;
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn who_says_no_at_the_provider_is_told_so() {
     let mut browser = Browser::new();
     let to: Url = browser.start(&world, acme.id, &sso).await.parse().unwrap();
     let (_, state) = to.query_pairs().find(|(key, _)| key == "state").unwrap();
-    let back = format!("{}?error=access_denied&state={state}", super::CALLBACK);
+    let back = format!("{}?error=access_denied&state={state}", callback(&sso));
     let finish = browser.come_back(&world, acme.id, &back).await;
     assert_eq!(word(&finish), "provider_refused");
     world.close().await;
