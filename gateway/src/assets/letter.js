@@ -1,6 +1,6 @@
 // What the links in mails open, and the form that asks for one. A link's token stands behind the `#`, so that no server
 // logs it. Nothing is sent before a button is pressed: programs that look into mails open links too.
-import { byId, call, onSubmit, say } from "./api.js";
+import { byId, call, csrfToken, onSubmit, say, signedIn } from "./api.js";
 
 const token = new URLSearchParams(location.hash.slice(1)).get("token") || "";
 const form = byId("letter");
@@ -43,10 +43,11 @@ const pages = {
   },
   "/verify-email": {
     title: "Confirm your e-mail address",
-    hint: "This tells us that the mail with the link reached you.",
+    hint: "This tells us that the mail with the link reached you, and that the account is yours.",
     button: "Confirm the address",
+    check: signInFirst,
     async send() {
-      await call("POST", "/auth/verify-email-token", { token });
+      await signedIn("POST", "/auth/verify-email-token", { token });
       return "Your e-mail address is confirmed.";
     },
   },
@@ -62,6 +63,16 @@ const pages = {
     },
   },
 };
+
+// The link is good for the account's own session alone. The sign-in page leads back here, however one signs in.
+async function signInFirst() {
+  const refused = (error) => {
+    if (error.status !== 401) throw error;
+  };
+  if (csrfToken() && await signedIn("GET", "/auth/me").catch(refused)) return;
+  sessionStorage.setItem("verify-email", token);
+  throw new Error("Sign in to the account of this address first; this page comes back then.");
+}
 
 const asked = pages[location.pathname];
 const page = asked === pages["/reset-password"] && !token ? forgot : asked;

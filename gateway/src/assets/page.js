@@ -39,6 +39,7 @@ async function showBoard(project) {
 
 async function showProjects() {
   const [me, projects] = await Promise.all([read("/auth/me"), read("/projects?limit=200")]);
+  if (leadBack()) return;
   byId("who").textContent = `${me.user.name} · ${me.organization.name}`;
   const options = projects.items.map((project) => {
     const option = element("option", `${project.key} · ${project.name}`);
@@ -49,6 +50,15 @@ async function showProjects() {
   showSignedIn(true);
   if (options.length) await showBoard(options[0].value);
   else say("There are no projects yet.");
+}
+
+// Goes back to the link of a mail that asked for a sign-in.
+function leadBack() {
+  const token = sessionStorage.getItem("verify-email");
+  if (!token) return false;
+  sessionStorage.removeItem("verify-email");
+  location.replace(`/verify-email#token=${encodeURIComponent(token)}`);
+  return true;
 }
 
 function showSignedIn(yes) {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use garde::Validate;
-use httpkit::{Caller, Json, NoContent, Problem, SignedIn};
+use httpkit::{Json, NoContent, Problem, SignedIn};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -105,36 +105,40 @@ struct VerificationToken {
     token: String,
 }
 
-/// Proves the address that the link was sent to.
+/// Proves the address that the link was sent to, to a session of the account it was sent for: a mailbox alone shows
+/// nothing about an account that somebody else made in its name.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/verify-email-token",
     operation_id = "verify_email",
     tag = "auth",
+    security(("bearer" = [])),
     request_body = VerificationToken,
     responses(
         (status = 204, description = "the address is proved"),
-        (status = 400, description = "`invalid_token`: unknown, used or too old, or of a former address"),
+        (status = 400, description = "`invalid_token`: unknown, used or too old, of a former address or of another account"),
+        (status = 401, description = "no valid access token"),
+        (status = 403, description = "`session_required`: not for personal access tokens"),
         (status = 422, description = "some fields are wrong"),
     )
 )]
 async fn verify_email(
     State(identity): State<Arc<Identity>>,
-    caller: Caller,
+    SignedIn(member): SignedIn,
     client: Client,
     Json(body): Json<VerificationToken>,
 ) -> Result<NoContent, Problem> {
-    let tenant = caller.tenant()?;
     let transaction = identity.begin().await?;
     let found = one_time::redeem::<VerifyEmail>(&identity, &transaction, &body.token).await?;
     let (owner, kept) = found.ok_or_else(invalid_token)?;
-    let user = owner.user.ok_or_else(invalid_token)?;
+    let user = owner.user.filter(|user| *user == member.user);
+    let user = user.ok_or_else(invalid_token)?;
     let now = identity.clock.now();
     if !store::note_verified(&transaction, user, &kept.email, now).await? {
         return Err(invalid_token());
     }
     let verified = audit::Event::done("email.verified", user, &client);
-    let verified = verified.at(tenant).on(user.uuid());
+    let verified = verified.at(member.tenant).on(user.uuid());
     audit::record(&identity, &transaction, verified).await?;
     identity.commit(transaction).await?;
     Ok(NoContent)

@@ -11,6 +11,7 @@ use httpkit::{Caller, Json, NoContent, Problem, Query};
 use passwords::Password;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,7 +25,7 @@ use crate::mail::{self, letters};
 use crate::one_time::{self, Owner, Purpose};
 use crate::personal_token::{self, Of};
 use crate::state::{AppState, Identity};
-use crate::{audit, member, session};
+use crate::{audit, member, provider, second_factor, session};
 
 /// Longest token that is looked at.
 const TOKEN_BYTES: usize = 200;
@@ -189,7 +190,8 @@ struct NewPassword {
     password: Password,
 }
 
-/// Gives the account a new password. All its sessions end, in every organization; sign in anew.
+/// Gives the account a new password. All its sessions end, in every organization; sign in anew. An account whose address
+/// was not proved before loses its second factors and linked providers too.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/reset-password",
@@ -215,13 +217,19 @@ async fn reset_password(
     let found = one_time::redeem::<ResetPassword>(&identity, &transaction, &body.token).await?;
     let (owner, kept) = found.ok_or_else(invalid_token)?;
     let mut user = owned(&transaction, caller, owner, &kept).await?;
-    // Who reads the mail at this address has just shown it.
+    // Who reads the mail at this address has just shown it. Whoever had the account until now may be somebody else.
+    let proved_now = user.email_verified_at.is_none();
+    if proved_now {
+        second_factor::remove_all(&transaction, user.id).await?;
+        provider::unlink_all(&transaction, user.id).await?;
+    }
     user.email_verified_at = Some(identity.clock.now());
     session::end_all(&identity, &transaction, user.id, None, "password_reset").await?;
     // Whoever knew the password may have made some.
     personal_token::revoke(&identity, &transaction, Of::Person(user.id)).await?;
     let reset = audit::Event::done("password.reset", user.id, &client);
     let reset = reset.at(tenant).on(user.id.uuid());
+    let reset = reset.with(json!({ "other_ways_in_removed": proved_now }));
     audit::record(&identity, &transaction, reset).await?;
     change::replace(&identity, &transaction, user, hash, tenant, &client).await?;
     identity.commit(transaction).await?;

@@ -38,6 +38,13 @@ pub(crate) async fn factors(db: &impl ConnectionTrait, user: UserId) -> Result<F
     Ok(store::factors(db, user).await?)
 }
 
+/// Takes all second factors away from an account that turns out to be somebody else's.
+pub(crate) async fn remove_all(db: &impl ConnectionTrait, user: UserId) -> Result<(), Problem> {
+    store::remove_device(db, user).await?;
+    store::remove_codes(db, user).await?;
+    Ok(passkey::store::remove_all(db, user).await?)
+}
+
 /// Whether the person may act in the organization as far as second factors go: it demands none, or the person has
 /// one. For doors that no sign-in leads through, such as personal tokens.
 pub(crate) async fn satisfied(

@@ -12,7 +12,7 @@ async fn verify(world: &World, at: &Organization, token: &str) -> Answer {
     let call = world
         .post("/api/v1/auth/verify-email-token", &body)
         .at(at.id);
-    call.send().await
+    call.bearer(&at.owner).send().await
 }
 
 async fn send_verification(world: &World, at: &Organization) -> Answer {
@@ -68,6 +68,25 @@ async fn address_is_proved_by_the_welcome_or_by_a_link_asked_for() {
         verify(&world, &zeta, &welcome).await.problem(),
         (400, "invalid_token")
     );
+    world.close().await;
+}
+
+#[tokio::test]
+async fn mailbox_alone_proves_nothing_about_an_account_that_somebody_made_in_its_name() {
+    let world = World::new().await;
+    // Mallory signs up with an address of somebody else's, who follows the link of the mail.
+    let squatted = world.organization("squatted").await;
+    let token = world.token_of_newest_mail("squatted@example.com").await;
+    let body = json!({"token": token});
+    let path = "/api/v1/auth/verify-email-token";
+    let nobody = world.post(path, &body).at(squatted.id).send().await;
+    assert_eq!(nobody.status, 401);
+    let acme = world.organization("acme").await;
+    let another = verify(&world, &acme, &token).await;
+    assert_eq!(another.problem(), (400, "invalid_token"));
+    assert_eq!(world.count(PROVED).await, 0);
+    // None of this used the token up.
+    verify(&world, &squatted, &token).await.expect(204);
     world.close().await;
 }
 

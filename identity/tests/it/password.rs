@@ -82,6 +82,60 @@ async fn forgotten_password_is_replaced_by_mail_and_all_sessions_end() {
 }
 
 #[tokio::test]
+async fn reset_that_proves_the_address_leaves_no_other_way_in() {
+    let world = World::new().await;
+    let count = async |kept: i64| {
+        for table in [
+            "totp_devices",
+            "recovery_codes",
+            "passkeys",
+            "external_identities",
+        ] {
+            let left = world.count(table).await;
+            assert_eq!(left.min(1), kept, "{table}");
+        }
+    };
+    // Somebody made an account in another's name, and ways into it.
+    let acme = world.organization("acme").await;
+    world.totp(&acme).await;
+    world.passkey(&acme, "acme").await;
+    let linked = "insert into external_identities (provider, subject, user_id, linked_at)
+                  select 'google', 'subject', id, now() from users";
+    world.alter(linked).await;
+    count(1).await;
+    let token = link(&world, &acme, "acme@example.com").await;
+    reset(&world, &acme, &token, "brand new horse battery")
+        .await
+        .expect(204);
+    count(0).await;
+    let entered = world.login(acme.id, "acme@example.com", "brand new horse battery");
+    let entered = entered.await.expect(200).text("access_token");
+
+    // By now the address is proved: who reads the mail is no more than that, and second factors stay.
+    let acme = Organization {
+        owner: entered,
+        ..acme
+    };
+    let body = json!({"password": "brand new horse battery"});
+    let begun = world.post("/api/v1/auth/totp", &body).at(acme.id);
+    let begun = begun.bearer(&acme.owner).send().await.expect(200);
+    let code = App::scan(&begun.body["uri"]).code(&world, 0);
+    let set_up = world.post("/api/v1/auth/totp/confirm", &json!({"code": code}));
+    set_up
+        .at(acme.id)
+        .bearer(&acme.owner)
+        .send()
+        .await
+        .expect(200);
+    let token = link(&world, &acme, "acme@example.com").await;
+    reset(&world, &acme, &token, "another new horse battery")
+        .await
+        .expect(204);
+    assert_eq!(world.count("totp_devices").await, 1);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn reset_tokens_are_good_once_for_an_hour_and_on_their_host() {
     let world = World::new().await;
     let acme = world.organization("acme").await;

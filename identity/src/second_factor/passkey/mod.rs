@@ -6,7 +6,7 @@
 mod party;
 mod routes;
 mod sign_in;
-mod store;
+pub(super) mod store;
 mod verify;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -75,3 +75,12 @@ pub(super) async fn remove(
         .await?;
     Ok(removed.into_iter().next())
 }
+
+/// Removes all keys of a person.
+pub(in crate::second_factor) async fn remove_all(
+    db: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<(), DbErr> {
+    let removed = Entity::delete_many().filter(Column::UserId.eq(user));
+    removed.exec(db).await.map(drop)
+}
