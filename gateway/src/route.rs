@@ -155,7 +155,6 @@ fn is_guessed_at(method: &Method, tail: &str) -> bool {
         && matches!(
             tail,
             "login"
-                | "refresh"
                 | "register"
                 | "register/confirm"
                 | "forgot-password"
@@ -180,7 +179,8 @@ fn is_before_sign_in(method: &Method, tail: &str) -> bool {
                 || tail == "oauth/finish"
                 || (tail.starts_with("oauth/") && tail.ends_with("/start"))
         }
-        Method::POST => tail == "passkeys/login/options",
+        // A refresh token is 256 random bits: nobody guesses one, and a whole office refreshes from one address.
+        Method::POST => matches!(tail, "passkeys/login/options" | "refresh"),
         _ => false,
     }
 }
@@ -310,6 +310,14 @@ mod tests {
             assert_eq!(find(&Method::GET, &format!("{path}/")), None, "{path}");
             assert_eq!(template(path), path);
         }
+    }
+
+    #[test]
+    fn a_refresh_is_no_guess() {
+        let post = |path: &str| find(&Method::POST, path).unwrap();
+        assert!(post("/api/v1/auth/login").guessed_at);
+        let refresh = post("/api/v1/auth/refresh");
+        assert!(refresh.public && !refresh.guessed_at);
     }
 
     #[test]

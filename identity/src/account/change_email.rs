@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{EmailAddress, deadline, ended, invalid_token, store, well_formed};
 use crate::client::Client;
 use crate::entity::user;
-use crate::letter::{self, Kind, Letter, Wish};
+use crate::letter::{self, Kind, Letter, Wish, Written};
 use crate::mail::{self, letters};
 use crate::one_time::{self, Owner, Purpose};
 use crate::state::{AppState, Identity};
@@ -101,7 +101,8 @@ async fn change_email(
         let detail = "is the present address";
         return Err(Problem::field("/email", "invalid", detail));
     }
-    password::confirm(&identity, &user, &body.password, &client).await?;
+    let whom = (&user, member.tenant);
+    password::confirm(&identity, whom, &body.password, &client).await?;
     identity.throttle.letter(&body.email, client.address)?;
     let asked = audit::Event::done("email.change_asked", user.id, &client);
     let asked = asked.at(member.tenant).on(user.id.uuid());
@@ -122,7 +123,7 @@ pub(crate) async fn write(
     identity: &Identity,
     db: &impl ConnectionTrait,
     letter: Letter,
-) -> Result<(), Problem> {
+) -> Result<Written, Problem> {
     let Letter {
         organization,
         email: to,
@@ -133,7 +134,7 @@ pub(crate) async fn write(
         None => None,
     };
     let Some(user) = user else {
-        return Ok(());
+        return Ok(Written::Nothing);
     };
     let tenant = organization.tenant_id;
     let origin = identity.common.tenant_origin(&organization.subdomain);
@@ -163,7 +164,8 @@ pub(crate) async fn write(
             name: &other.name,
             url: origin,
         };
-        return mail::post(identity, db, tenant, to, &taken).await;
+        mail::post(identity, db, tenant, to, &taken).await?;
+        return Ok(Written::Mail);
     }
     let side = Side::New;
     let token = one_time::issue(identity, db, owner, &ChangeEmail { side, ..change }).await?;
@@ -172,7 +174,8 @@ pub(crate) async fn write(
         url: url(&token),
         expires,
     };
-    mail::post(identity, db, tenant, to, &new).await
+    mail::post(identity, db, tenant, to, &new).await?;
+    Ok(Written::Mail)
 }
 
 /// The token out of one of the mails.

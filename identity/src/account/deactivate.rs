@@ -56,7 +56,8 @@ async fn deactivate(
 ) -> Result<NoContent, Problem> {
     let user = store::active(&identity.db, member.user).await?;
     let user = user.ok_or_else(ended)?;
-    password::confirm(&identity, &user, &body.password, &client).await?;
+    let whom = (&user, member.tenant);
+    password::confirm(&identity, whom, &body.password, &client).await?;
 
     let transaction = identity.begin().await?;
     let organizations = store::organizations(&transaction, user.id).await?;

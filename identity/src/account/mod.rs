@@ -10,14 +10,18 @@ mod register;
 pub(crate) mod store;
 mod verify;
 
+use axum::http::StatusCode;
 use chrono::TimeDelta;
 use httpkit::Problem;
-use kernel::UserId;
+use kernel::{TenantId, UserId};
 use passwords::Password;
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::audit;
+use crate::client::Client;
 use crate::entity::user;
 use crate::state::{AppState, Identity};
 
@@ -84,6 +88,36 @@ pub(crate) async fn identify(
         Ok(Identified::Known(Box::new(user)))
     } else {
         Err(invalid_credentials())
+    }
+}
+
+/// As [`identify`], for somebody who joins an organization: its log tells of a password that was wrong.
+pub(crate) async fn identify_at(
+    identity: &Identity,
+    tenant: TenantId,
+    (email, password): (&EmailAddress, &Password),
+    client: &Client,
+) -> Result<Identified, Problem> {
+    let found = identify(identity, email, password).await;
+    if let Err(refused) = &found
+        && refused.status() == StatusCode::UNAUTHORIZED
+    {
+        audit::record_entry_refused(identity, tenant, email, client, refused.code()).await;
+    }
+    found
+}
+
+/// Passes while the account has the password that was right before the transaction began: checking one takes its time,
+/// and a new password may have ended what the old one opened meanwhile. Ask last: whatever is written after a new
+/// password counts is seen by it, or refused here.
+pub(crate) async fn check_password_kept(
+    db: &impl ConnectionTrait,
+    user: &user::Model,
+) -> Result<(), Problem> {
+    let held = store::locked(db, user.id).await?;
+    match held.is_some_and(|held| held.password_hash == user.password_hash) {
+        true => Ok(()),
+        false => Err(invalid_credentials()),
     }
 }
 

@@ -17,10 +17,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{EmailAddress, Identified, deadline, identify, invalid_token, store, well_formed};
+use super::{EmailAddress, Identified, deadline, identify_at, invalid_token, store, well_formed};
 use crate::client::Client;
 use crate::entity::{organization as organizations, user};
-use crate::letter::{self, Kind, Letter, Wish};
+use crate::letter::{self, Kind, Letter, Wish, Written};
 use crate::mail::{self, letters};
 use crate::one_time::{self, Owner, Purpose};
 use crate::session::{self, Entry, Grant, Method, Proof, Tokens};
@@ -112,7 +112,7 @@ pub(crate) async fn write(
     identity: &Identity,
     db: &impl ConnectionTrait,
     letter: Letter,
-) -> Result<(), Problem> {
+) -> Result<Written, Problem> {
     let Letter {
         organization,
         email,
@@ -123,7 +123,7 @@ pub(crate) async fn write(
     let known = store::by_email(db, &email).await?;
     if let Some(user) = &known {
         if !user.active {
-            return Ok(());
+            return Ok(Written::Nothing);
         }
         if member::store::standing(db, tenant, user.id)
             .await?
@@ -134,7 +134,8 @@ pub(crate) async fn write(
                 organization: &organization.name,
                 url: origin,
             };
-            return mail::post(identity, db, tenant, email, &values).await;
+            mail::post(identity, db, tenant, email, &values).await?;
+            return Ok(Written::Mail);
         }
     }
     let owner = Owner {
@@ -159,7 +160,7 @@ pub(crate) async fn write(
                 url,
                 expires,
             };
-            mail::post(identity, db, tenant, email, &values).await
+            mail::post(identity, db, tenant, email, &values).await?;
         }
         None => {
             let values = letters::Register {
@@ -168,9 +169,10 @@ pub(crate) async fn write(
                 url,
                 expires,
             };
-            mail::post(identity, db, tenant, email, &values).await
+            mail::post(identity, db, tenant, email, &values).await?;
         }
     }
+    Ok(Written::Mail)
 }
 
 /// The link followed.
@@ -212,7 +214,7 @@ async fn confirm_registration(
     let found = found.filter(|(owner, _)| owner.tenant == Some(tenant));
     let (_, kept) = found.ok_or_else(invalid_token)?;
     identity.throttle.attempt(&kept.email, client.address)?;
-    let person = identify(&identity, &kept.email, &body.password).await?;
+    let person = identify_at(&identity, tenant, (&kept.email, &body.password), &client).await?;
     let allowed = plan::people(&identity, tenant).await?;
 
     let transaction = identity.begin().await?;
@@ -233,6 +235,7 @@ async fn confirm_registration(
     audit::record(&identity, &transaction, registered).await?;
     let proof = Proof::first(Method::Password);
     let entry = session::enter(&identity, &transaction, &grant, &client, proof).await?;
+    super::check_password_kept(&transaction, &grant.user).await?;
     identity.commit(transaction).await?;
     Ok(entry)
 }

@@ -20,6 +20,14 @@ pub(crate) async fn by_email(
     user::Entity::find().filter(filter).one(db).await
 }
 
+/// A person, also one who may not sign in any more.
+pub(crate) async fn by_id(
+    db: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Option<user::Model>, DbErr> {
+    user::Entity::find_by_id(id).one(db).await
+}
+
 /// A person who may still sign in.
 pub(crate) async fn active(
     db: &impl ConnectionTrait,

@@ -144,7 +144,8 @@ async fn accept_invitation(
     let found = store::by_token(&identity.db, tenant, sha256(&body.token)).await?;
     let row = model::check_open(found, now)?;
     identity.throttle.attempt(&row.email, client.address)?;
-    let person = account::identify(&identity, &row.email, &body.password).await?;
+    let person =
+        account::identify_at(&identity, tenant, (&row.email, &body.password), &client).await?;
     let allowed = plan::people(&identity, tenant).await?;
 
     let transaction = identity.begin().await?;
@@ -159,6 +160,7 @@ async fn accept_invitation(
     let grant = join(&identity, &transaction, &row, user, allowed, &client).await?;
     let proof = Proof::first(Method::Password);
     let entry = session::enter(&identity, &transaction, &grant, &client, proof).await?;
+    account::check_password_kept(&transaction, &grant.user).await?;
     identity.commit(transaction).await?;
     Ok(entry)
 }

@@ -8,6 +8,7 @@ use garde::Validate;
 use httpkit::{Json, Problem, SignedIn};
 use kernel::secret::sha256;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +17,7 @@ use super::{accept, model, store};
 use crate::client::Client;
 use crate::organization::{self, Organization};
 use crate::state::{AppState, Identity};
-use crate::{account, plan, session, ticket};
+use crate::{account, audit, plan, session, ticket};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(accept_invitation_signed_in))
@@ -83,7 +84,13 @@ async fn accept_invitation_signed_in(
     account::store::note_verified(&transaction, user.id, &row.email, now).await?;
     accept::join(&identity, &transaction, &row, user, allowed, &client).await?;
     let ticket = if ticket::may_switch(source.method, &target) {
-        Some(ticket::switch(&identity, &transaction, &source, &target).await?)
+        let ticket = ticket::switch(&identity, &transaction, &source, &target).await?;
+        let given = audit::Event::done("ticket.given", member.user, &client)
+            .at(tenant)
+            .on(source.id.uuid())
+            .with(json!({ "from": member.tenant }));
+        audit::record(&identity, &transaction, given).await?;
+        Some(ticket)
     } else {
         None
     };

@@ -11,6 +11,7 @@ use sea_orm::{
 use super::model::Status;
 use crate::account::EmailAddress;
 use crate::entity::invitation::{ActiveModel, Column, Entity, Model};
+use crate::entity::user;
 
 fn scoped(tenant: TenantId) -> Select<Entity> {
     Entity::find().filter(Column::TenantId.eq(tenant))
@@ -168,6 +169,32 @@ pub(super) async fn revoke(
         .exec(db)
         .await?;
     Ok(revoked.rows_affected == 1)
+}
+
+/// Revokes all that are pending for a person's address, and all that the person made: one may be to another address of
+/// the same person.
+pub(crate) async fn revoke_of_person(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    person: &user::Model,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let of = Condition::any()
+        .add(Column::InvitedBy.eq(person.id))
+        .add(Column::Email.eq(person.email.clone()));
+    revocation(tenant, now).filter(of).exec(db).await.map(drop)
+}
+
+/// Whether one for the address can still be accepted.
+pub(crate) async fn is_invited(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    email: &EmailAddress,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let open = pending(tenant).add(Column::ExpiresAt.gt(now));
+    let to = Column::Email.eq(email.clone());
+    Ok(Entity::find().filter(open).filter(to).count(db).await? > 0)
 }
 
 /// Revokes all that are pending for an address.

@@ -13,7 +13,7 @@ use crate::entity::letter;
 use crate::state::Identity;
 
 pub use job::write_all;
-pub(crate) use job::{Letter, run};
+pub(crate) use job::{Letter, Written, run};
 pub(crate) use store::forget_old;
 
 /// What a letter is for.

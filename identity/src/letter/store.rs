@@ -1,9 +1,11 @@
 //! Queries over `letters`.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::TenantId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    Statement,
 };
 use uuid::Uuid;
 
@@ -40,13 +42,17 @@ pub(super) async fn take(
     Entity::find().from_raw_sql(statement).one(db).await
 }
 
-/// How many letters of the kind went to the address since.
+/// How many other letters of the kind went to the address since, from this organization or from all.
 pub(super) async fn written_since(
     db: &impl ConnectionTrait,
     letter: &Model,
+    tenant: Option<TenantId>,
     since: DateTime<Utc>,
 ) -> Result<u64, DbErr> {
+    let of = Condition::all().add_option(tenant.map(|tenant| Column::TenantId.eq(tenant)));
     Entity::find()
+        .filter(of)
+        .filter(Column::Id.ne(letter.id))
         .filter(Column::EmailHash.eq(letter.email_hash.clone()))
         .filter(Column::Kind.eq(letter.kind.as_str()))
         .filter(Column::CreatedAt.gt(since))
@@ -70,6 +76,11 @@ pub(super) async fn handled(
         .exec(db)
         .await?;
     Ok(noted.rows_affected == 1)
+}
+
+/// Drops a wish that no mail came of.
+pub(super) async fn remove(db: &impl ConnectionTrait, id: Uuid) -> Result<(), DbErr> {
+    Entity::delete_by_id(id).exec(db).await.map(drop)
 }
 
 /// Drops wishes that are older than `age`, written or not.

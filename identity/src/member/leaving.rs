@@ -15,7 +15,7 @@ use super::model::{self, Change};
 use super::store;
 use crate::client::Client;
 use crate::state::{AppState, Identity};
-use crate::{audit, one_time, organization, session};
+use crate::{account, audit, invitation, one_time, organization, session};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -128,7 +128,11 @@ pub(crate) async fn end(
     let reason = if by_oneself { "left" } else { "removed" };
     session::end_of_member(identity, db, tenant, user, reason).await?;
     one_time::withdraw_in(db, tenant, user).await?;
-    store::deactivate(db, tenant, user, identity.clock.now()).await?;
+    let now = identity.clock.now();
+    store::deactivate(db, tenant, user, now).await?;
+    if let Some(person) = account::store::by_id(db, user).await? {
+        invitation::store::revoke_of_person(db, tenant, &person, now).await?;
+    }
     let event = MemberLeft { user_id: user };
     identity.emit(db, tenant, actor, &event).await?;
     let event = audit::Event::done("member.removed", actor, client)

@@ -18,7 +18,7 @@ use crate::entity::user;
 use crate::mail::{self, letters};
 use crate::session::{self, device};
 use crate::state::{AppState, Identity};
-use crate::{audit, one_time, organization, ticket};
+use crate::{audit, one_time, organization, second_factor, ticket};
 use kernel::TenantId;
 
 use super::reset::ResetPassword;
@@ -68,7 +68,8 @@ async fn change_password(
     }
     let user = account::store::active(&identity.db, member.user).await?;
     let user = user.ok_or_else(ended)?;
-    super::confirm(&identity, &user, &body.current_password, &client).await?;
+    let whom = (&user, member.tenant);
+    super::confirm(&identity, whom, &body.current_password, &client).await?;
     let hash = identity.passwords.hash(&body.new_password).await?;
     let transaction = identity.begin().await?;
     let held = account::store::locked(&transaction, member.user).await?;
@@ -101,6 +102,7 @@ pub(super) async fn replace(
     account::store::update(db, &user, now).await?;
     one_time::withdraw(db, user.id, ResetPassword::NAME).await?;
     ticket::withdraw(db, user.id).await?;
+    second_factor::withdraw(db, user.id).await?;
     account::withdraw_change(db, user.id).await?;
     let organization = organization::store::by_id(db, tenant).await?;
     let organization = organization.ok_or_else(Problem::not_found)?;

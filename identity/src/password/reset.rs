@@ -20,12 +20,12 @@ use super::change;
 use crate::account::{self, EmailAddress, invalid_token};
 use crate::client::Client;
 use crate::entity::user;
-use crate::letter::{self, Kind, Letter, Wish};
+use crate::letter::{self, Kind, Letter, Wish, Written};
 use crate::mail::{self, letters};
 use crate::one_time::{self, Owner, Purpose};
 use crate::personal_token::{self, Of};
 use crate::state::{AppState, Identity};
-use crate::{audit, member, provider, second_factor, session};
+use crate::{audit, invitation, member, provider, second_factor, session};
 
 /// Longest token that is looked at.
 const TOKEN_BYTES: usize = 200;
@@ -57,7 +57,7 @@ struct ForgotPassword {
     email: EmailAddress,
 }
 
-/// Sends a link to a new password to the address, if a member of this organization has it. The answer is the same
+/// Sends a link to a new password to the address, if somebody who is a member here, or invited, has it. The answer is the same
 /// for every address. An older link is void.
 #[utoipa::path(
     post,
@@ -95,17 +95,19 @@ pub(crate) async fn write(
     identity: &Identity,
     db: &impl ConnectionTrait,
     letter: Letter,
-) -> Result<(), Problem> {
+) -> Result<Written, Problem> {
     let tenant = letter.organization.tenant_id;
     let found = account::store::by_email(db, &letter.email).await?;
     let Some(user) = found.filter(|user| user.active) else {
-        return Ok(());
+        return Ok(Written::Nothing);
     };
-    if member::store::standing(db, tenant, user.id)
+    let now = identity.clock.now();
+    let is_member = member::store::standing(db, tenant, user.id)
         .await?
-        .is_none()
-    {
-        return Ok(());
+        .is_some();
+    // Who is invited may have to choose a password before accepting, and be a member of nothing yet.
+    if !is_member && !invitation::store::is_invited(db, tenant, &user.email, now).await? {
+        return Ok(Written::Nothing);
     }
     one_time::withdraw(db, user.id, ResetPassword::NAME).await?;
     let owner = Owner {
@@ -122,7 +124,8 @@ pub(crate) async fn write(
         url: format!("{origin}/reset-password#token={token}"),
         expires: account::deadline(identity, ResetPassword::LIFETIME),
     };
-    mail::post(identity, db, tenant, user.email.clone(), &values).await
+    mail::post(identity, db, tenant, user.email.clone(), &values).await?;
+    Ok(Written::Mail)
 }
 
 /// The token out of the mail.

@@ -128,7 +128,9 @@ async fn prove(
     // One that came of another session proves nothing anew.
     let fresh = session.method != Method::Session && now - session.created_at <= FRESH;
     match (password, &user.password_hash) {
-        (Some(password), Some(_)) => password::confirm(identity, user, &password, client).await,
+        (Some(password), Some(_)) => {
+            password::confirm(identity, (user, member.tenant), &password, client).await
+        }
         (None, None) if fresh => Ok(()),
         (_, None) => Err(Problem::forbidden("sign_in_again")
             .with_detail("sign in again to do this: it is too long ago")),

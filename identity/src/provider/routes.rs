@@ -23,6 +23,7 @@ use super::exchange::{self, Returned};
 use super::settings::Kind;
 use super::{Provider, store};
 use crate::client::Client;
+use crate::second_factor::confirm::{self, Confirmation};
 use crate::session::{self, Entry};
 use crate::state::{AppState, Identity};
 use crate::{audit, organization};
@@ -109,7 +110,7 @@ struct LinkProvider {
     authorization_url: String,
 }
 
-/// Begins to link an account elsewhere to the own one.
+/// Begins to link an account elsewhere to the own one: a way in that outlives the session, so who asks is confirmed.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/oauth/{provider}/link",
@@ -117,12 +118,15 @@ struct LinkProvider {
     tag = "auth",
     security(("bearer" = [])),
     params(("provider" = String, Path, description = "`google`, `github`, `slack` or the id of a provider")),
+    request_body = Confirmation,
     responses(
         (status = 200, description = "where to send the browser", body = LinkProvider),
         (status = 401, description = "no valid access token, or the session has ended"),
-        (status = 403, description = "`session_required`, `session_confined`"),
+        (status = 403, description = "`confirmation_required`, `confirmation_refused`, `session_required`, `session_confined`"),
         (status = 404, description = "no such provider here"),
         (status = 409, description = "`already_linked`"),
+        (status = 422, description = "some fields are wrong"),
+        (status = 429, description = "`too_many_attempts`"),
         (status = 502, description = "`provider_failed`"),
     )
 )]
@@ -130,8 +134,10 @@ async fn link_provider(
     State(identity): State<Arc<Identity>>,
     SignedIn(member): SignedIn,
     Path(provider): Path<String>,
+    client: Client,
+    Json(body): Json<Confirmation>,
 ) -> Result<Response, Problem> {
-    session::require_whole_account(&identity, &identity.db, &member).await?;
+    confirm::demand(&identity, &member, &client, &body).await?;
     let provider = Provider::find(&identity, member.tenant, &provider).await?;
     if store::has_identity(&identity.db, &provider.key, member.user).await? {
         let detail = "an account of this provider is linked already; unlink it first";

@@ -11,6 +11,7 @@ use super::check::{Answer, check};
 use super::store;
 use crate::client::Client;
 use crate::entity::user;
+use crate::session::Method;
 use crate::state::Identity;
 use crate::{account, audit, password, session};
 
@@ -20,7 +21,7 @@ const RECENT: TimeDelta = TimeDelta::minutes(10);
 /// Proof of who asks: the password, a code, or a recovery code. Who has neither a password nor an authenticator app
 /// signs in anew and has ten minutes.
 #[derive(Default, Deserialize, Validate, ToSchema)]
-pub(super) struct Confirmation {
+pub(crate) struct Confirmation {
     /// Password of the account.
     #[serde(default)]
     #[garde(inner(custom(password::bounded)))]
@@ -38,7 +39,7 @@ pub(super) struct Confirmation {
 
 /// Passes when the account's owner asks; answers the account. A session that an organization's own provider opened
 /// passes with nothing: its codes may be of a device that was set up on that provider's word.
-pub(super) async fn demand(
+pub(crate) async fn demand(
     identity: &Identity,
     member: &Member,
     client: &Client,
@@ -56,7 +57,11 @@ pub(super) async fn demand(
         (Some(password), None) => {
             identity.throttle.attempt(&user.email, client.address)?;
             let stored = user.password_hash.as_deref();
-            identity.passwords.verify(password, stored).await?
+            let right = identity.passwords.verify(password, stored).await?;
+            if right {
+                identity.throttle.succeeded(&user.email, client.address);
+            }
+            right
         }
         (None, Some(answer)) => {
             let transaction = identity.begin().await?;
@@ -66,7 +71,9 @@ pub(super) async fn demand(
         }
         (None, None) => {
             let nothing = user.password_hash.is_none() && !store::factors(db, user.id).await?.totp;
-            if nothing && now - session.created_at <= RECENT {
+            // A session out of a ticket is new, and rests on a sign-in elsewhere that may be long past.
+            let signed_in = session.method != Method::Session;
+            if nothing && signed_in && now - session.created_at <= RECENT {
                 true
             } else {
                 return Err(missing(nothing));

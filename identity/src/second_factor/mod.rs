@@ -6,7 +6,7 @@
 mod attempts;
 mod challenge;
 mod check;
-mod confirm;
+pub(crate) mod confirm;
 mod model;
 mod passkey;
 mod recovery;
@@ -21,10 +21,11 @@ use sea_orm::ConnectionTrait;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::entity::organization;
+use crate::one_time::{self, Purpose};
 use crate::state::AppState;
 
 pub(crate) use challenge::{Challenge, Demand};
-pub(crate) use model::{Factors, Gate, judge};
+pub(crate) use model::{Factors, Gate, judge, method_allowed};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -43,6 +44,11 @@ pub(crate) async fn remove_all(db: &impl ConnectionTrait, user: UserId) -> Resul
     store::remove_device(db, user).await?;
     store::remove_codes(db, user).await?;
     Ok(passkey::store::remove_all(db, user).await?)
+}
+
+/// Withdraws the challenges of a person: what was proved for them counts no more.
+pub(crate) async fn withdraw(db: &impl ConnectionTrait, user: UserId) -> Result<(), Problem> {
+    Ok(one_time::withdraw(db, user, Challenge::NAME).await?)
 }
 
 /// Whether the person may act in the organization as far as second factors go: it demands none, or the person has

@@ -163,7 +163,8 @@ pub(crate) async fn enter(
     let organization = organization::store::by_id(db, grant.tenant).await?;
     let organization = organization.ok_or_else(Problem::not_found)?;
     let factors = second_factor::factors(db, grant.user.id).await?;
-    if proof.method == Method::Password {
+    // Given back once, by the step that took the guess: a second factor may follow many times.
+    if proof.method == Method::Password && !proof.second_factor {
         let email = &grant.user.email;
         identity.throttle.succeeded(email, client.address);
     }

@@ -9,8 +9,8 @@ use super::model::{self, Presented, Verdict};
 use super::{Grant, Tokens, store, token};
 use crate::client::Client;
 use crate::entity::{refresh_token, session};
-use crate::organization;
 use crate::state::Identity;
+use crate::{audit, organization, second_factor};
 
 /// A token as it is presented.
 pub(super) struct Asked<'a> {
@@ -27,6 +27,8 @@ pub(super) enum Outcome {
     Refused,
     /// The organization demands a second factor by now, and the session began without one.
     SecondFactorRequired,
+    /// The organization does not let people in any more the way the session began.
+    MethodRefused,
 }
 
 pub(super) async fn exchange(
@@ -63,6 +65,11 @@ pub(super) async fn exchange(
         (Verdict::Refuse, _) => return Ok(Outcome::Refused),
         (Verdict::Reused, _) => {
             super::revoke(identity, transaction, session.id, "refresh_token_reused").await?;
+            let code = "refresh_token_reused";
+            let reused =
+                audit::Event::refused("session.refreshed", Some(session.user_id), client, code);
+            let reused = reused.at(tenant).on(session.id.uuid());
+            audit::record(identity, transaction, reused).await?;
             return Ok(Outcome::Refused);
         }
         (Verdict::Replace, Some(lost)) => {
@@ -73,7 +80,14 @@ pub(super) async fn exchange(
     let Some(grant) = Grant::now(transaction, tenant, session.user_id).await? else {
         return Ok(Outcome::Refused);
     };
-    if !session.second_factor && demands_second_factor(transaction, tenant).await? {
+    let Some(organization) = organization::store::by_id(transaction, tenant).await? else {
+        return Ok(Outcome::Refused);
+    };
+    if !second_factor::method_allowed(&organization, session.method) {
+        super::revoke(identity, transaction, session.id, "sign_in_method_refused").await?;
+        return Ok(Outcome::MethodRefused);
+    }
+    if !session.second_factor && organization.require_second_factor {
         super::revoke(identity, transaction, session.id, "second_factor_required").await?;
         return Ok(Outcome::SecondFactorRequired);
     }
@@ -110,12 +124,4 @@ async fn successor(
         Some(hash) => Ok(store::token(db, hash).await?),
         None => Ok(None),
     }
-}
-
-async fn demands_second_factor(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<bool, Problem> {
-    let organization = organization::store::by_id(db, tenant).await?;
-    Ok(organization.is_some_and(|organization| organization.require_second_factor))
 }

@@ -10,6 +10,7 @@ use httpkit::tokens::Via;
 use httpkit::{Caller, Json, Member, NoContent, Problem, SignedIn};
 use kernel::{Permissions, Role, SessionId, TenantId};
 use passwords::Password;
+use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -92,7 +93,6 @@ async fn login(
         audit::record_entry_refused(&identity, tenant, &body.email, &client, refused.code()).await;
         return Err(refused);
     };
-    password::strengthen(&identity, &user, &body.password).await?;
 
     let transaction = identity.begin().await?;
     let grant = Grant {
@@ -102,7 +102,9 @@ async fn login(
     };
     let proof = Proof::first(Method::Password);
     let entry = super::enter(&identity, &transaction, &grant, &client, proof).await?;
+    account::check_password_kept(&transaction, &grant.user).await?;
     identity.commit(transaction).await?;
+    password::strengthen(&identity, &grant.user, &body.password).await;
     Ok(entry)
 }
 
@@ -147,7 +149,7 @@ struct Refresh {
     request_body = Refresh,
     responses(
         (status = 200, description = "a new pair", body = Tokens),
-        (status = 401, description = "`invalid_refresh_token`, or `second_factor_required`: sign in again"),
+        (status = 401, description = "`invalid_refresh_token`, `second_factor_required` or `sign_in_method_refused`: sign in again"),
         (status = 403, description = "`csrf_refused`: the cookie came without its `X-CSRF-Token`"),
     )
 )]
@@ -177,24 +179,33 @@ async fn refresh(
             transaction.commit().await?;
             Ok(tokens.into_response())
         }
-        Outcome::Refused => {
-            // It may have ended the session, which is to be told.
-            identity.commit(transaction).await?;
-            let refused = invalid_refresh_token();
-            match by_cookie {
-                true => Ok((cookies::clear(), refused).into_response()),
-                false => Err(refused),
-            }
-        }
+        // Each may have ended the session, which is to be told.
+        Outcome::Refused => end(&identity, transaction, by_cookie, invalid_refresh_token()).await,
         Outcome::SecondFactorRequired => {
-            identity.commit(transaction).await?;
             let refused = Problem::unauthorized("second_factor_required")
                 .with_detail("the organization demands a second factor; sign in again");
-            match by_cookie {
-                true => Ok((cookies::clear(), refused).into_response()),
-                false => Err(refused),
-            }
+            end(&identity, transaction, by_cookie, refused).await
         }
+        Outcome::MethodRefused => {
+            let refused = Problem::unauthorized("sign_in_method_refused").with_detail(
+                "this organization does not take passwords any more; sign in another way",
+            );
+            end(&identity, transaction, by_cookie, refused).await
+        }
+    }
+}
+
+/// Refuses to renew; a browser forgets its cookies.
+async fn end(
+    identity: &Identity,
+    transaction: DatabaseTransaction,
+    by_cookie: bool,
+    refused: Problem,
+) -> Result<Response, Problem> {
+    identity.commit(transaction).await?;
+    match by_cookie {
+        true => Ok((cookies::clear(), refused).into_response()),
+        false => Err(refused),
     }
 }
 
@@ -231,6 +242,9 @@ async fn logout(
 ) -> Result<Response, Problem> {
     let transaction = identity.begin().await?;
     super::revoke(&identity, &transaction, member.session, "logout").await?;
+    let ended = audit::Event::done("session.ended", member.user, &client);
+    let ended = ended.at(member.tenant).on(member.session.uuid());
+    audit::record(&identity, &transaction, ended).await?;
     identity.commit(transaction).await?;
     match client.browser {
         true => Ok((cookies::clear(), NoContent).into_response()),

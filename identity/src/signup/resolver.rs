@@ -44,6 +44,15 @@ pub(super) enum ClaimError {
 }
 
 impl Availability {
+    /// Why a sign-up cannot have the name.
+    pub(super) fn refusal(&self) -> Option<Problem> {
+        match (self.available, self.reason.as_deref()) {
+            (true, _) => None,
+            (false, Some("reserved")) => Some(refused_name(SubdomainError::Reserved)),
+            (false, _) => Some(taken()),
+        }
+    }
+
     fn refused(name: String, error: SubdomainError) -> Self {
         let reason = match error {
             SubdomainError::Malformed => "malformed",
@@ -84,6 +93,11 @@ pub(super) fn refused_name(error: SubdomainError) -> Problem {
         .with_errors(vec![field])
 }
 
+/// 409 for a name that another organization has.
+fn taken() -> Problem {
+    Problem::conflict("subdomain_taken", "another organization has this subdomain")
+}
+
 /// The tenant of this request id, the same each time.
 pub(super) async fn claim(
     resolver: &Upstream,
@@ -99,10 +113,7 @@ pub(super) async fn claim(
     match claimed {
         Ok(claimed) => Ok(claimed.id),
         Err(UpstreamError::Status { code, .. }) if code == "subdomain_taken" => {
-            Err(ClaimError::Refused(Problem::conflict(
-                "subdomain_taken",
-                "another organization has this subdomain",
-            )))
+            Err(ClaimError::Refused(taken()))
         }
         Err(UpstreamError::Status { code, .. }) if code == "subdomain_reserved" => {
             Err(ClaimError::Refused(refused_name(SubdomainError::Reserved)))

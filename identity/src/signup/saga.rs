@@ -26,6 +26,7 @@ pub(super) async fn establish(
     wish: &Wish,
     password: &Password,
 ) -> Result<(TenantId, user::Model), Problem> {
+    check_free(identity, request_id, wish).await?;
     let person = account::identify(identity, &wish.email, password).await?;
     let now = identity.clock.now();
     let noted = store::note(&identity.db, request_id, wish.fingerprint(), now).await?;
@@ -47,6 +48,20 @@ pub(super) async fn establish(
                 Founded::AddressTaken => Err(interrupted()),
             }
         }
+    }
+}
+
+/// Refuses a name that cannot be had before anything is said about the person: else it would tell which addresses have
+/// an account, and make nothing. A request that was made before has the name itself, also one that is made right now.
+async fn check_free(identity: &Identity, request_id: &str, wish: &Wish) -> Result<(), Problem> {
+    if store::is_noted(&identity.db, request_id).await? {
+        return Ok(());
+    }
+    let name = wish.subdomain.to_string();
+    let found = resolver::availability(&identity.resolver, name).await?;
+    match found.refusal() {
+        Some(refused) if !store::is_noted(&identity.db, request_id).await? => Err(refused),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -27,6 +27,11 @@ pub(super) async fn note(
     Entity::find_by_id(request_id).one(db).await
 }
 
+/// Whether the request was made before.
+pub(super) async fn is_noted(db: &impl ConnectionTrait, request_id: &str) -> Result<bool, DbErr> {
+    Ok(Entity::find_by_id(request_id).one(db).await?.is_some())
+}
+
 /// The request, held until the end of the transaction.
 pub(super) async fn locked(
     db: &impl ConnectionTrait,

@@ -101,6 +101,7 @@ async fn find_my_organizations(
     }
     let event = audit::Event::done("account.identified", user.id, &client);
     audit::record(&identity, &transaction, event).await?;
+    account::check_password_kept(&transaction, &user).await?;
     identity.commit(transaction).await?;
     let next_cursor = None;
     Ok(Json(Page { items, next_cursor }))

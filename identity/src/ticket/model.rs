@@ -10,10 +10,11 @@ use crate::session::Method;
 
 /// Passes when a session that was opened by `from` opens one in `target` too.
 pub(super) fn check_switch(from: Method, target: &organization::Model) -> Result<(), Problem> {
+    // Whatever it began with, a session elsewhere counts for no more than a password there (`second_factor::judge`).
     let proves_enough = match from {
-        Method::Passkey | Method::Provider => true,
-        // A session that was opened by another one goes back to a password or a passkey.
-        Method::Password | Method::Session => target.password_sign_in,
+        Method::Passkey | Method::Provider | Method::Password | Method::Session => {
+            target.password_sign_in
+        }
         Method::OwnProvider => false,
     };
     if proves_enough && target.switch_without_password {
@@ -50,7 +51,8 @@ mod tests {
             (Passkey, false, true, false),
             (Password, true, false, false),
             (Session, true, false, false),
-            (Passkey, true, false, true),
+            (Passkey, true, false, false),
+            (Provider, true, false, false),
         ];
         for (from, switch_without_password, password_sign_in, may) in table {
             let target = organization::Model {

@@ -352,3 +352,42 @@ async fn what_other_services_tell_is_written_once() {
     );
     world.close().await;
 }
+
+#[tokio::test]
+async fn refused_passwords_reused_tokens_and_ends_of_sessions_are_told() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let told = async |what: &str| world.count(&format!("audit_events where {what}")).await;
+    let wrong =
+        json!({"current_password": "wrong horse battery", "new_password": "tyger tyger burning"});
+    let change = world.put("/api/v1/auth/password", &wrong).at(acme.id);
+    let change = change.bearer(&acme.owner).send().await;
+    assert_eq!(change.problem(), (403, "wrong_password"));
+    let confirmed = "action = 'account.confirmed' and not succeeded";
+    assert_eq!(told(confirmed).await, 1);
+
+    world.organization("zeta").await;
+    let token = world.invite(&acme, "zeta@example.com", "member").await;
+    let body = json!({"token": token, "password": "wrong horse battery"});
+    let accept = world.post("/api/v1/invitations/accept", &body).at(acme.id);
+    assert_eq!(accept.send().await.problem(), (401, "invalid_credentials"));
+    let refused = "action = 'session.refused' and not succeeded";
+    assert_eq!(told(refused).await, 1);
+
+    let next = world.refresh(acme.id, &acme.refresh_token).await;
+    let next = next.expect(200).text("refresh_token");
+    world.refresh(acme.id, &next).await.expect(200);
+    let reused = world.refresh(acme.id, &acme.refresh_token).await;
+    assert_eq!(reused.problem(), (401, "invalid_refresh_token"));
+    assert_eq!(
+        told("action = 'session.refreshed' and not succeeded").await,
+        1
+    );
+
+    let session = world.login(acme.id, "acme@example.com", PASSWORD).await;
+    let session = session.expect(200).text("access_token");
+    let logout = world.post("/api/v1/auth/logout", &json!({})).at(acme.id);
+    logout.bearer(&session).send().await.expect(204);
+    assert_eq!(told("action = 'session.ended' and succeeded").await, 1);
+    world.close().await;
+}

@@ -8,6 +8,32 @@ use serde_json::json;
 use crate::world::{PASSWORD, World};
 
 #[tokio::test]
+async fn who_was_removed_does_not_come_back_by_an_invitation_of_his_own() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let mallory = world.member(&acme, "mallory@example.com", "admin").await;
+    let mallory = mallory.text("access_token");
+    let id = world.user_id(acme.id, &mallory).await;
+    let body = json!({"email": "other@example.com", "role": "admin"});
+    let invite = world.post("/api/v1/invitations", &body).at(acme.id);
+    invite.bearer(&mallory).send().await.expect(201);
+    let other = world.token_of_newest_mail("other@example.com").await;
+    let kept = world.invite(&acme, "grace@example.com", "member").await;
+    let path = format!("/api/v1/users/{id}");
+    let remove = world.delete(&path).at(acme.id).bearer(&acme.owner);
+    remove.send().await.expect(204);
+    let accept = async |token: &str| {
+        let body = json!({"token": token, "name": "Somebody", "password": PASSWORD});
+        let call = world.post("/api/v1/invitations/accept", &body);
+        call.at(acme.id).send().await
+    };
+    let refused = accept(&other).await;
+    assert_eq!(refused.problem(), (404, "invitation_not_found"));
+    accept(&kept).await.expect(200);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn members_are_listed_page_by_page_and_only_here() {
     let world = World::new().await;
     let (acme, _zeta) = (

@@ -6,9 +6,11 @@ use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
 use chrono::TimeDelta;
 use futures::future::join_all;
+use sea_orm::sqlx;
 use serde_json::json;
 
 use crate::call::Answer;
+use crate::second_factor::App;
 use crate::world::{Organization, PASSWORD, World};
 
 const NEW: &str = "tyger tyger burning";
@@ -179,9 +181,125 @@ async fn only_members_of_the_organization_get_a_link() {
     forgot(&world, &acme, "acme@example.com").await.expect(202);
     world.letters().await;
     assert_eq!(world.count("mail_queue").await, letters);
-    // No address is kept of who is not known, either.
-    assert_eq!(world.count("letters where handled_at is not null").await, 3);
-    assert_eq!(world.count("letters where email is not null").await, 0);
+    // Nothing is kept of who is not known, either.
+    assert_eq!(world.count("letters").await, 0);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn asking_elsewhere_uses_no_letters_up() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let globex = world.organization("globex").await;
+    let grace = "grace@example.com";
+    world.member(&acme, grace, "member").await;
+    let ask = async |at: &Organization, net: u8| {
+        let address = format!("10.7.{net}.1");
+        let call = world.post("/api/v1/auth/forgot-password", &json!({"email": grace}));
+        let asked = call.at(at.id).from(&address).send().await;
+        asked.expect(202);
+    };
+    // Whoever has an organization asks there for somebody else.
+    for net in 0..10 {
+        ask(&globex, net).await;
+    }
+    world.letters().await;
+    let mails = format!("mail_queue where recipient = '{grace}'");
+    let before = world.count(&mails).await;
+    ask(&acme, 20).await;
+    world.letters().await;
+    assert_eq!(world.count(&mails).await, before + 1);
+    // Also where mails came of it: each organization has its own.
+    world.member(&globex, grace, "member").await;
+    for net in 0..10 {
+        ask(&globex, net).await;
+    }
+    world.letters().await;
+    let before = world.count(&mails).await;
+    ask(&acme, 21).await;
+    world.letters().await;
+    assert_eq!(world.count(&mails).await, before + 1);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn who_is_invited_may_choose_a_password_first() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    world.organization("zeta").await;
+    world.invite(&acme, "zeta@example.com", "member").await;
+    let token = link(&world, &acme, "zeta@example.com").await;
+    reset(&world, &acme, &token, NEW).await.expect(204);
+    // Once the invitation is over there is none.
+    world.clock.advance(TimeDelta::days(7));
+    let mails = world.count("mail_queue").await;
+    forgot(&world, &acme, "zeta@example.com").await.expect(202);
+    world.letters().await;
+    assert_eq!(world.count("mail_queue").await, mails);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn new_password_ends_what_the_old_one_began() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let (app, _) = world.totp(&acme).await;
+    let challenge = world.challenge(&acme, "acme@example.com").await;
+    let body = json!({"current_password": PASSWORD, "new_password": NEW});
+    let change = world.put("/api/v1/auth/password", &body).at(acme.id);
+    change.bearer(&acme.owner).send().await.expect(204);
+    let code = app.code(&world, 0);
+    let answer = world.answer(&acme, &challenge, ("code", &code)).await;
+    assert_eq!(answer.problem(), (401, "challenge_expired"));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn password_that_is_changed_while_it_is_checked_opens_nothing() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let sessions = world.count("sessions").await;
+    let invited = world.organization("zeta").await;
+    let token = world.invite(&invited, "acme@example.com", "member").await;
+    for way in ["login", "organizations", "accept"] {
+        let mut changing = world.meanwhile().await;
+        let change = "update users set password_hash = password_hash || '0'
+                      where email = 'acme@example.com'";
+        sqlx::query(change).execute(&mut *changing).await.unwrap();
+        let credentials = json!({"email": "acme@example.com", "password": PASSWORD});
+        let signing_in = async {
+            match way {
+                "login" => world.login(acme.id, "acme@example.com", PASSWORD).await,
+                "organizations" => {
+                    let path = "/api/v1/auth/organizations";
+                    world.post(path, &credentials).send().await
+                }
+                _ => {
+                    let body = json!({"token": token, "password": PASSWORD});
+                    let call = world.post("/api/v1/invitations/accept", &body);
+                    call.at(invited.id).send().await
+                }
+            }
+        };
+        let committing = async {
+            world.waiting(1).await;
+            changing.commit().await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(signing_in, committing);
+        assert_eq!(answer.problem(), (401, "invalid_credentials"), "{way}");
+        let back = "update users set password_hash = left(password_hash, -1)
+                    where email = 'acme@example.com'";
+        world.alter(back).await;
+    }
+    assert_eq!(world.count("sessions").await, sessions + 1);
+    assert_eq!(
+        world
+            .count("one_time_tokens where purpose = 'ticket'")
+            .await,
+        0
+    );
+    let joined = world.login(invited.id, "acme@example.com", PASSWORD).await;
+    assert_eq!(joined.problem(), (401, "invalid_credentials"));
     world.close().await;
 }
 

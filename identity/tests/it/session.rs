@@ -239,3 +239,21 @@ async fn database_that_is_away_makes_login_come_back_later() {
     assert!(answer.headers.contains_key("retry-after"));
     world.close().await;
 }
+
+#[tokio::test]
+async fn session_of_a_password_ends_where_none_is_taken_any_more() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let rule = "password_sign_in = false";
+    world.rule(&acme, rule).await;
+    let refused = world.refresh(acme.id, &acme.refresh_token).await;
+    assert_eq!(refused.problem(), (401, "sign_in_method_refused"));
+    let ended = "sessions where revoke_reason = 'sign_in_method_refused'";
+    assert_eq!(world.count(ended).await, 1);
+    world
+        .alter("update organizations set password_sign_in = true")
+        .await;
+    let ended = world.refresh(acme.id, &acme.refresh_token).await;
+    assert_eq!(ended.problem(), (401, "invalid_refresh_token"));
+    world.close().await;
+}

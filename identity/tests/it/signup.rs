@@ -51,6 +51,22 @@ async fn sign_up_makes_an_organization_whose_owner_is_in() {
 }
 
 #[tokio::test]
+async fn name_that_is_taken_tells_nothing_about_an_address() {
+    let world = World::new().await;
+    world.organization("acme").await;
+    let users = world.count("users").await;
+    for email in ["acme@example.com", "nobody@example.com"] {
+        let mut body = sign_up("acme", email);
+        body["owner"]["password"] = json!("wrong horse battery");
+        let refused = world.post(PATH, &body).send().await;
+        assert_eq!(refused.problem(), (409, "subdomain_taken"), "{email}");
+    }
+    assert_eq!(world.count("users").await, users);
+    assert_eq!(world.count("signups").await, 1);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn same_key_answers_the_same_organization_to_who_knows_the_password() {
     let world = World::new().await;
     let send = |body| {

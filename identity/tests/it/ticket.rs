@@ -390,3 +390,22 @@ async fn signed_in_person_accepts_an_invitation_to_another_organization() {
     assert_eq!(accept(&acme).await.problem(), (410, "invitation_used"));
     world.close().await;
 }
+
+#[tokio::test]
+async fn session_out_of_a_ticket_is_no_recent_sign_in() {
+    let world = World::new().await;
+    let (acme, zeta) = two(&world).await;
+    let ticket = ask(&world, &acme, &zeta, &acme.owner).await.expect(200);
+    let entered = redeem(&world, &zeta, &ticket.text("ticket")).await;
+    let entered = entered.expect(200).text("access_token");
+    world.alter("update users set password_hash = null").await;
+    let begin = async |at: &Organization, token: &str| {
+        let call = world.post("/api/v1/auth/totp", &json!({})).at(at.id);
+        call.bearer(token).send().await
+    };
+    let refused = begin(&zeta, &entered).await;
+    assert_eq!(refused.problem(), (403, "confirmation_required"));
+    // The session it came from began minutes ago.
+    begin(&acme, &acme.owner).await.expect(200);
+    world.close().await;
+}

@@ -172,14 +172,6 @@ impl World {
         call.send().await.expect(200)
     }
 
-    /// Makes somebody who has an account a member of another organization.
-    pub(crate) async fn join(&self, organization: &Organization, email: &str) {
-        let token = self.invite(organization, email, "member").await;
-        let body = json!({"token": token, "name": "Known", "password": PASSWORD});
-        let call = self.post("/api/v1/invitations/accept", &body);
-        call.at(organization.id).send().await.expect(200);
-    }
-
     /// Invites as the owner; answers the token out of the mail.
     pub(crate) async fn invite(
         &self,

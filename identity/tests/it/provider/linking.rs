@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{Browser, access_token, add_provider, begin_link, verify, word};
+use super::{Browser, access_token, add_provider, begin_link, begin_link_with, verify, word};
 use crate::call::Answer;
 use crate::second_factor::App;
 use crate::world::{Organization, PASSWORD, World};
@@ -99,6 +99,29 @@ async fn session_links_an_account_whatever_its_address() {
 }
 
 #[tokio::test]
+async fn stolen_session_links_nothing() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let sso = add_provider(&world, &acme).await;
+    for (proof, code) in [
+        (json!({}), "confirmation_required"),
+        (
+            json!({"password": "wrong horse battery"}),
+            "confirmation_refused",
+        ),
+        (json!({"code": "123456"}), "confirmation_refused"),
+    ] {
+        let refused = begin_link_with(&world, acme.id, &sso, &acme.owner, &proof).await;
+        assert_eq!(refused.problem(), (403, code));
+    }
+    assert_eq!(world.count("provider_attempts").await, 0);
+    begin_link(&world, acme.id, &sso, &acme.owner)
+        .await
+        .expect(200);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn link_ends_with_the_session_it_began_in() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
@@ -165,7 +188,7 @@ async fn provider_of_one_organization_sets_up_no_second_factor_for_all() {
     let acme = world.organization("acme").await;
     let globex = world.organization("globex").await;
     verify(&world, "acme@example.com").await;
-    world.join(&globex, "acme@example.com").await;
+    world.member(&globex, "acme@example.com", "member").await;
     let sso = add_provider(&world, &globex).await;
     world.rule(&globex, "require_second_factor = true").await;
 
@@ -258,7 +281,7 @@ async fn what_is_the_same_in_all_organizations_is_not_changed_from_one_by_its_pr
         assert_ne!(answer.status, 403, "{answer:?}");
     }
     let globex = world.organization("globex").await;
-    world.join(&globex, "acme@example.com").await;
+    world.member(&globex, "acme@example.com", "member").await;
     let events = world.events().await;
     for answer in all().await {
         assert_eq!(answer.problem(), (403, "session_confined"));

@@ -7,7 +7,6 @@ mod newcomers;
 mod sign_in;
 mod told;
 
-use axum::http::Method;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use kernel::TenantId;
 use reqwest::redirect::Policy;
@@ -16,7 +15,7 @@ use testkit::setting;
 use url::Url;
 
 use crate::call::Answer;
-use crate::world::{Organization, World};
+use crate::world::{Organization, PASSWORD, World};
 
 const CALLBACK: &str = "http://localhost:8080/api/v1/auth/oauth/callback/";
 const PROVIDERS: &str = "/api/v1/organization/identity-providers";
@@ -137,8 +136,20 @@ pub(super) async fn begin_link(
     provider: &str,
     token: &str,
 ) -> Answer {
+    let body = json!({"password": PASSWORD});
+    begin_link_with(world, tenant, provider, token, &body).await
+}
+
+/// The same, with another proof of who asks.
+pub(super) async fn begin_link_with(
+    world: &World,
+    tenant: TenantId,
+    provider: &str,
+    token: &str,
+    proof: &Value,
+) -> Answer {
     let path = format!("/api/v1/auth/oauth/{provider}/link");
-    let call = world.call(Method::POST, &path).at(tenant);
+    let call = world.post(&path, proof).at(tenant);
     call.bearer(token).send().await
 }
 
