@@ -166,7 +166,7 @@ async fn accept_invitation(
 }
 
 /// Makes the person a member, and the invitation used. Hold the organization's lock.
-pub(super) async fn join(
+pub(crate) async fn join(
     identity: &Identity,
     db: &impl ConnectionTrait,
     row: &invitation::Model,

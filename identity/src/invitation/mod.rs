@@ -12,5 +12,6 @@ mod send;
 pub(crate) mod store;
 mod view;
 
+pub(crate) use accept::join;
 pub(crate) use routes::router;
 pub(crate) use send::Draft;

@@ -185,16 +185,16 @@ pub(crate) async fn revoke_of_person(
     revocation(tenant, now).filter(of).exec(db).await.map(drop)
 }
 
-/// Whether one for the address can still be accepted.
-pub(crate) async fn is_invited(
+/// The one for the address that can still be accepted; a newer one takes the place of an older one.
+pub(crate) async fn open_for(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     email: &EmailAddress,
     now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
+) -> Result<Option<Model>, DbErr> {
     let open = pending(tenant).add(Column::ExpiresAt.gt(now));
     let to = Column::Email.eq(email.clone());
-    Ok(Entity::find().filter(open).filter(to).count(db).await? > 0)
+    Entity::find().filter(open).filter(to).one(db).await
 }
 
 /// Revokes all that are pending for an address.

@@ -106,7 +106,8 @@ pub(crate) async fn write(
         .await?
         .is_some();
     // Who is invited may have to choose a password before accepting, and be a member of nothing yet.
-    if !is_member && !invitation::store::is_invited(db, tenant, &user.email, now).await? {
+    let invited = invitation::store::open_for(db, tenant, &user.email, now).await?;
+    if !is_member && invited.is_none() {
         return Ok(Written::Nothing);
     }
     one_time::withdraw(db, user.id, ResetPassword::NAME).await?;

@@ -3,7 +3,7 @@
 use events::topic::user::{MemberJoined, UserCreated};
 use httpkit::Problem;
 use kernel::{Role, TenantId, UserId};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 
 use super::attempt::Linker;
@@ -12,10 +12,10 @@ use super::{Asserted, Provider, store};
 use crate::account::EmailAddress;
 use crate::account::notice::{self, Change};
 use crate::client::Client;
-use crate::entity::{external_identity, user};
+use crate::entity::{external_identity, invitation as invitations, user};
 use crate::session::{self, Entry, Grant, Proof};
 use crate::state::Identity;
-use crate::{account, audit, member, organization, plan};
+use crate::{account, audit, invitation, member, organization, plan};
 
 /// Somebody who came back from a provider.
 #[derive(Clone, Copy)]
@@ -35,14 +35,23 @@ impl Arrival<'_> {
     pub(super) async fn sign_in(self) -> Outcome<Entry> {
         let identity = self.identity;
         let domain_allowed = self.domain_allowed().await?;
-        let room = match domain_allowed {
+        let invited = self.invitation(&identity.db).await?.is_some();
+        let room = match domain_allowed || invited {
             true => plan::people(identity, self.tenant).await?,
             false => None,
         };
         let transaction = identity.begin().await?;
         // Those who come for the first time come one by one: each finds what the other made.
         organization::store::locked(&transaction, self.tenant).await?;
+        let invitation = match invited {
+            true => self.invitation(&transaction).await?,
+            false => None,
+        };
         let facts = self.facts(&transaction, domain_allowed).await?;
+        let facts = Facts {
+            invited: invitation.is_some(),
+            ..facts
+        };
         let decision = match model::decide(facts) {
             Ok(decision) => decision,
             Err(refusal) => return Ok(Err(refusal.code())),
@@ -56,8 +65,13 @@ impl Arrival<'_> {
         let Some(user) = user else {
             return Ok(Err("not_a_member"));
         };
-        if decision.joins {
-            self.join(&transaction, &user, room).await?;
+        match invitation.filter(|_| decision.joins) {
+            Some(row) => {
+                let person = user.clone();
+                invitation::join(identity, &transaction, &row, person, room, self.client).await?;
+            }
+            None if decision.joins => self.join(&transaction, &user, room).await?,
+            None => {}
         }
         let standing = member::store::standing(&transaction, self.tenant, user.id).await?;
         let Some(standing) = standing else {
@@ -107,6 +121,18 @@ impl Arrival<'_> {
         Ok(email.is_some_and(|email| model::domain_allowed(domains, email)))
     }
 
+    /// The invitation of the address, where there is an open one.
+    async fn invitation(
+        self,
+        db: &impl ConnectionTrait,
+    ) -> Result<Option<invitations::Model>, Problem> {
+        let Some(email) = self.asserted.address() else {
+            return Ok(None);
+        };
+        let now = self.identity.clock.now();
+        Ok(invitation::store::open_for(db, self.tenant, email, now).await?)
+    }
+
     async fn facts(self, db: &DatabaseTransaction, domain_allowed: bool) -> Result<Facts, Problem> {
         let (tenant, key) = (self.tenant, &self.provider.key);
         let linked = match store::holder(db, key, &self.asserted.subject).await? {
@@ -131,6 +157,7 @@ impl Arrival<'_> {
             account,
             address: self.asserted.address().is_some(),
             domain_allowed,
+            invited: false,
             own_provider: self.provider.own.is_some(),
         })
     }

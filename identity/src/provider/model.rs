@@ -16,6 +16,8 @@ pub(super) struct Facts {
     pub(super) address: bool,
     /// Whether the organization lets everybody join who reads mail at the domain of that address.
     pub(super) domain_allowed: bool,
+    /// Whether that address has an invitation that can still be accepted.
+    pub(super) invited: bool,
     /// Whether the provider is the organization's own.
     pub(super) own_provider: bool,
 }
@@ -101,8 +103,7 @@ pub(super) fn decide(facts: Facts) -> Result<Decision, Refusal> {
             step: Step::Create,
             joins: true,
         };
-        return facts
-            .domain_allowed
+        return (facts.domain_allowed || facts.invited)
             .then_some(create)
             .ok_or(Refusal::NotAMember);
     };
@@ -124,7 +125,10 @@ impl Facts {
     fn joins(&self, membership: Membership) -> Result<bool, Refusal> {
         match membership {
             Membership::Present => Ok(false),
-            Membership::Never if self.domain_allowed && !self.own_provider => Ok(true),
+            // An account that there is says itself where it belongs: no provider of an organization makes it join.
+            Membership::Never | Membership::Former if self.own_provider => Err(Refusal::NotAMember),
+            Membership::Never if self.domain_allowed => Ok(true),
+            Membership::Never | Membership::Former if self.invited => Ok(true),
             Membership::Never | Membership::Former => Err(Refusal::NotAMember),
         }
     }
@@ -224,6 +228,7 @@ mod tests {
             account: Some(account),
             address: true,
             domain_allowed: false,
+            invited: false,
             own_provider: false,
         };
         let with = |account| Facts {
@@ -252,6 +257,10 @@ mod tests {
         };
         let allowed = |facts| Facts {
             domain_allowed: true,
+            ..facts
+        };
+        let invited = |facts| Facts {
+            invited: true,
             ..facts
         };
         let own = |facts| Facts {
@@ -306,6 +315,14 @@ mod tests {
             ),
             ("sent away", allowed(former), no),
             ("nobody", nobody, no),
+            (
+                "nobody, invited, says the own provider",
+                own(invited(nobody)),
+                done(Step::Create, true),
+            ),
+            ("stranger, invited", invited(stranger), done(link, true)),
+            ("sent away, invited", invited(former), done(link, true)),
+            ("invited, says the own provider", own(invited(former)), no),
             (
                 "nobody, may join",
                 own(allowed(nobody)),

@@ -234,7 +234,7 @@ async fn invitation_sent_again_is_good_by_its_new_link_alone() {
     assert_eq!(early.headers["retry-after"], "60");
 
     world
-        .alter("update invitations set expires_at = now() - interval '1 second'")
+        .alter("update invitations set expires_at = now() - interval '1 hour'")
         .await;
     assert_eq!(
         accept(&world, &acme, &first, PASSWORD).await.problem(),

@@ -10,7 +10,6 @@ use sea_orm::sqlx;
 use serde_json::json;
 
 use crate::call::Answer;
-use crate::second_factor::App;
 use crate::world::{Organization, PASSWORD, World};
 
 const NEW: &str = "tyger tyger burning";
@@ -111,24 +110,12 @@ async fn reset_that_proves_the_address_leaves_no_other_way_in() {
         .expect(204);
     count(0).await;
     let entered = world.login(acme.id, "acme@example.com", "brand new horse battery");
-    let entered = entered.await.expect(200).text("access_token");
+    entered.await.expect(200);
 
     // By now the address is proved: who reads the mail is no more than that, and second factors stay.
-    let acme = Organization {
-        owner: entered,
-        ..acme
-    };
-    let body = json!({"password": "brand new horse battery"});
-    let begun = world.post("/api/v1/auth/totp", &body).at(acme.id);
-    let begun = begun.bearer(&acme.owner).send().await.expect(200);
-    let code = App::scan(&begun.body["uri"]).code(&world, 0);
-    let set_up = world.post("/api/v1/auth/totp/confirm", &json!({"code": code}));
-    set_up
-        .at(acme.id)
-        .bearer(&acme.owner)
-        .send()
-        .await
-        .expect(200);
+    let device = "insert into totp_devices (user_id, sealed_secret, confirmed_at, created_at)
+                  select id, 'sealed', now(), now() from users";
+    world.alter(device).await;
     let token = link(&world, &acme, "acme@example.com").await;
     reset(&world, &acme, &token, "another new horse battery")
         .await

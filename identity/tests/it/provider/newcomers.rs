@@ -1,5 +1,7 @@
 //! Who has no account yet.
 
+use serde_json::json;
+
 use super::{Browser, access_token, add_provider, allow_domain, word};
 use crate::world::World;
 
@@ -45,6 +47,26 @@ async fn who_reads_mail_at_an_allowed_domain_joins() {
         .await;
     let finish = Browser::new().sign_in(&world, acme.id, &sso, grace).await;
     assert_eq!(word(&finish), "not_a_member");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn invited_newcomer_joins_with_the_role_that_was_given() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let sso = add_provider(&world, &acme).await;
+    // No password could be chosen to accept it with.
+    world.rule(&acme, "password_sign_in = false").await;
+    let grace = "grace@newcomers.example";
+    let token = world.invite(&acme, grace, "manager").await;
+    let entered = Browser::new().sign_in(&world, acme.id, &sso, grace).await;
+    let me = world.get("/api/v1/auth/me").at(acme.id);
+    let me = me.bearer(&access_token(&entered)).send().await.expect(200);
+    assert_eq!(me.body["role"], "manager");
+    let body = json!({"token": token});
+    let preview = world.post("/api/v1/invitations/preview", &body);
+    let preview = preview.at(acme.id).send().await;
+    assert_eq!(preview.problem(), (410, "invitation_used"));
     world.close().await;
 }
 
