@@ -192,6 +192,8 @@ async fn erased_person_is_a_former_member_whatever_comes_late() {
     let comments = format!("/tasks/{}/comments", crate::client::text(&task, "id"));
     let said = json!({"body": "Done soon"});
     gone.post(&comments, said).await.expect(201);
+    let favourite = format!("/favourites/project/{project}");
+    gone.put(&favourite, json!({})).await.expect(204);
     let path = format!("/internal/v1/people/{}", gone.id);
 
     let kept = world
@@ -204,11 +206,15 @@ async fn erased_person_is_a_former_member_whatever_comes_late() {
         .iter()
         .map(|record| record["table"].as_str().unwrap())
         .collect();
-    assert_eq!(
-        tables,
-        ["activities", "activities", "comments", "people", "tasks"],
-        "{kept}"
-    );
+    let expected = [
+        "activities",
+        "activities",
+        "comments",
+        "favourites",
+        "people",
+        "tasks",
+    ];
+    assert_eq!(tables, expected, "{kept}");
     let one = format!("{path}?limit=1");
     let first = world
         .as_identity(reqwest::Method::GET, &one)
@@ -229,6 +235,7 @@ async fn erased_person_is_a_former_member_whatever_comes_late() {
         .await
         .expect(200);
     assert_eq!(report["kept"]["comments.author_id"], 1, "{report}");
+    assert_eq!(report["removed"]["favourites"], 1, "{report}");
     let late = MemberJoined {
         user_id: gone.id,
         name: "Zebulon".to_owned(),
