@@ -7,7 +7,7 @@ use sea_orm::sqlx::{query, query_scalar};
 use serde_json::{Value, json};
 
 use crate::client::{Person, ids, read, text};
-use crate::world::World;
+use crate::world::{World, eventually, scans};
 
 fn known(world: &World, role: Role) -> Person {
     let person = world.person(role);
@@ -387,5 +387,71 @@ async fn favourites_are_ones_own_and_only_of_what_one_sees() {
         .delete(&format!("/favourites/project/{project}"))
         .await
         .expect(204);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn feeds_and_favourites_of_many_are_read_by_index() {
+    let world = World::new().await;
+    let owner = world.person(Role::Owner);
+    let (project, _) = owner.project("Apollo").await;
+    let (other, _) = owner.project("Gemini").await;
+    let task = owner.task(&project, "Fuel").await;
+    for sql in [
+        "insert into activities (id, project_id, actor_id, kind, created_at)
+         select gen_random_uuid(), p.id, p.created_by, 'project.updated', now() - n * interval '1 minute'
+         from projects p cross join generate_series(1, 10000) n",
+        "insert into people (id, name, role) select gen_random_uuid(), 'P' || n, 'member' from generate_series(1, 500) n",
+        "insert into favourites (user_id, kind, thing_id) select p.id, 'task', t.id from people p cross join tasks t
+         on conflict do nothing",
+        "insert into favourites (user_id, kind, thing_id)
+         select p.id, 'project', gen_random_uuid() from people p cross join generate_series(1, 20)",
+        "analyze",
+    ] {
+        query(sql).execute(&world.database).await.unwrap();
+    }
+    let mut cursor = String::new();
+    let mut seen = 0;
+    for _ in 0..3 {
+        let path = format!("/projects/{project}/activity?limit=200{cursor}");
+        let page = owner.get(&path).await.expect(200);
+        seen += page["items"].as_array().unwrap().len();
+        assert!(
+            column(&page, "project_id")
+                .iter()
+                .all(|id| *id == json!(project))
+        );
+        cursor = format!("&cursor={}", text(&page, "next_cursor"));
+    }
+    assert_eq!(seen, 600);
+    assert_ne!(project, other);
+    assert_eq!(listed(&owner, "/favourites").await, [task]);
+    for table in ["activities", "favourites"] {
+        let read = async || scans(&world, table).await.1 > 0;
+        eventually("scans are counted", read).await;
+    }
+    let before = [
+        scans(&world, "activities").await.0,
+        scans(&world, "favourites").await.0,
+    ];
+    let _ = owner
+        .get(&format!("/projects/{project}/activity"))
+        .await
+        .expect(200);
+    let _ = owner.get("/favourites?limit=1").await.expect(200);
+    let indexed = scans(&world, "activities").await.1;
+    let again = async || {
+        let _ = owner
+            .get(&format!("/projects/{project}/activity"))
+            .await
+            .expect(200);
+        scans(&world, "activities").await.1 > indexed
+    };
+    eventually("scans are counted", again).await;
+    let after = [
+        scans(&world, "activities").await.0,
+        scans(&world, "favourites").await.0,
+    ];
+    assert_eq!(after, before, "read as a whole");
     world.end().await;
 }

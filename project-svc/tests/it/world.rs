@@ -170,6 +170,13 @@ pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> b
     }
 }
 
+/// How often a table was read as a whole, and by its indexes. The server counts some time after it reads.
+pub(crate) async fn scans(world: &World, table: &str) -> (i64, i64) {
+    let sql = "select seq_scan, coalesce(idx_scan, 0) from pg_stat_user_tables where relname = $1";
+    let counts = sea_orm::sqlx::query_as(sql).bind(table);
+    counts.fetch_one(&world.database).await.unwrap()
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "tests are told where the servers are by `./dev test`"
