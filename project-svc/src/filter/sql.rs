@@ -196,9 +196,11 @@ impl Writer<'_> {
     /// Words are looked for as beginnings, phrases as they are.
     fn text(&mut self, word: &Word) -> String {
         let (text, prefix) = (self.bind(word.text.clone()), !word.quoted);
+        // As a value, for which what is found is read once by the index of words. As a join, a word that the server
+        // takes for frequent is asked of one task after the other.
         format!(
-            "tasks.id in (select sd.thing_id from search_documents sd \
-             where sd.kind = 'task' and sd.words @@ search_query({text}, {prefix}))"
+            "(tasks.id in (select sd.thing_id from search_documents sd \
+             where sd.kind = 'task' and sd.words @@ search_query({text}, {prefix}))) is true"
         )
     }
 
