@@ -1,6 +1,8 @@
 //! One change of many tasks: one transaction, and an answer for each. What is refused of one leaves it as it was and
 //! does not keep the others from their change.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use events::topic::task::{TaskPriority, TaskStatus};
 use garde::Validate;
@@ -11,6 +13,7 @@ use sea_orm::{ConnectionTrait, DbErr, raw_sql};
 use serde::{Deserialize, Serialize};
 use serde_with::rust::double_option;
 use tenancy::UnitOfWork;
+use tokio::sync::OwnedMutexGuard;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -190,6 +193,7 @@ pub(super) async fn edit_tasks(
     for item in &body.items {
         found.push(admit(&tenant, item.id, &body.change).await);
     }
+    let _turns = turns(&tenant, &found).await;
     let unit = tenant.begin().await?;
     if let Some(answer) = once.replayed(&unit, tenant.now()).await? {
         return Ok(Json(answer));
@@ -233,6 +237,19 @@ async fn admit(tenant: &Tenant, id: TaskId, change: &Change) -> Result<TaskRow, 
         Write::check(tenant, rights, &row)?;
     }
     Ok(row)
+}
+
+/// Waits for the turns of all projects, always in the same order.
+async fn turns(
+    tenant: &Tenant,
+    found: &[Result<TaskRow, Problem>],
+) -> Vec<Option<OwnedMutexGuard<()>>> {
+    let projects = found.iter().flatten().map(|row| row.task.project_id);
+    let mut turns = Vec::new();
+    for project in projects.collect::<BTreeSet<_>>() {
+        turns.push(tenant.turn(project).await);
+    }
+    turns
 }
 
 /// Locks all that will change, in the order that all others keep to: projects, columns, tasks.
