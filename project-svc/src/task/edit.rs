@@ -4,7 +4,7 @@ use events::topic::task::TaskUpdated;
 use httpkit::Problem;
 use kernel::LabelId;
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, FromQueryResult, raw_sql};
 use tenancy::UnitOfWork;
 
 use super::model::{check_dates, previous};
@@ -34,10 +34,32 @@ impl Edit {
 
 /// The task that was found, as it is now; nobody else changes its row until the commit.
 pub(crate) async fn hold(db: &impl ConnectionTrait, found: &TaskRow) -> Result<TaskRow, Problem> {
-    let held = TaskRow::lock(db, found.task.id).await?;
+    let id = found.task.id;
+    let held = task::Model::find_by_statement(raw_sql!(
+        Postgres,
+        "select t.* from tasks t join projects p on p.id = t.project_id
+         where t.id = {id} and t.deleted_at is null and p.deleted_at is null for no key update of t"
+    ));
+    let held = held.one(db).await?.ok_or_else(Problem::not_found)?;
+    as_held(db, found, held).await
+}
+
+/// The task that was found, with its row as it is now that it is held. What is around it is as it was found while the
+/// version is: people, labels and fields count it.
+pub(super) async fn as_held(
+    db: &impl ConnectionTrait,
+    found: &TaskRow,
+    held: task::Model,
+) -> Result<TaskRow, Problem> {
     // What the caller may do was decided for the project it was found in.
-    held.filter(|row| row.task.project_id == found.task.project_id)
-        .ok_or_else(Problem::not_found)
+    if held.project_id != found.task.project_id {
+        return Err(Problem::not_found());
+    }
+    if held.version == found.task.version {
+        return Ok(found.clone().with(held));
+    }
+    let row = TaskRow::lock(db, held.id).await?;
+    row.ok_or_else(Problem::not_found)
 }
 
 /// Changes a task whose row is held; answers it, and whether anything is different now.

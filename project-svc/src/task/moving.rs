@@ -11,7 +11,7 @@ use super::place::{self, Departure};
 use super::routes::{no_such_column, versioned};
 use super::row::TaskRow;
 use super::view::{MoveCard, MovedCard, SetStatus, TaskView};
-use super::{history, store};
+use super::{edit, history, store};
 use crate::access::{TaskAccess, Write};
 use crate::api::WriteProblems;
 use crate::column;
@@ -33,14 +33,14 @@ pub(super) async fn move_card(
     if_match: IfMatch,
     Json(body): Json<MoveCard>,
 ) -> Result<Versioned<MovedCard>, Problem> {
-    let (tenant, task) = (access.tenant, access.thing.task);
+    let (tenant, found) = (access.tenant, access.thing);
     let meant = Meant::new(if_match, None);
-    meant.check(task.version)?;
+    meant.check(found.task.version)?;
     let place = column::model::place(body.before_id, body.after_id, body.position)?;
     let place = place.unwrap_or(Place::Last);
-    let _turn = tenant.turn(task.project_id).await;
+    let _turn = tenant.turn(found.task.project_id).await;
     let unit = tenant.begin().await?;
-    let moved = relocate(&unit, &tenant, task.id, body.column_id, &place, &meant).await?;
+    let moved = relocate(&unit, &tenant, &found, body.column_id, &place, &meant).await?;
     unit.commit().await?;
     Ok(Versioned {
         version: moved.row.task.version,
@@ -99,7 +99,7 @@ async fn go_to_status(
 ) -> Result<Moved, Problem> {
     let column = column::first_of_category(unit, row.task.board_id, status).await?;
     let column = column.ok_or_else(no_column_for_status)?;
-    relocate(unit, tenant, row.task.id, column, &Place::Last, meant).await
+    relocate(unit, tenant, row, column, &Place::Last, meant).await
 }
 
 struct Moved {
@@ -115,20 +115,24 @@ pub(crate) async fn move_to_end(
     column: ColumnId,
 ) -> Result<(), Problem> {
     let any = Meant::new(IfMatch::Any, None);
-    let moved = relocate(unit, tenant, task, column, &Place::Last, &any);
+    // Not locked yet: the column comes first.
+    let found = TaskRow::read(unit, task).await?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    let moved = relocate(unit, tenant, &found, column, &Place::Last, &any);
     moved.await.map(drop)
 }
 
 async fn relocate(
     unit: &UnitOfWork,
     tenant: &Tenant,
-    task: TaskId,
+    found: &TaskRow,
     column: ColumnId,
     place: &Place<TaskId>,
     meant: &Meant,
 ) -> Result<Moved, Problem> {
-    let departure = place::lock_both(unit, task, column).await?;
-    let Departure { row, target } = departure.ok_or_else(no_such_column)?;
+    let departure = place::lock_both(unit, found.task.id, column).await?;
+    let Departure { task, target } = departure.ok_or_else(no_such_column)?;
+    let row = edit::as_held(unit, found, task).await?;
     // Again, now that the row cannot change any more.
     meant.check(row.task.version)?;
     if row.task.column_id != target.column_id {
@@ -139,11 +143,11 @@ async fn relocate(
         board_id: Set(target.board_id),
         column_id: Set(target.column_id),
         status: Set(target.category),
-        order_key: Set(place::make_room(unit, column, task, place).await?),
+        order_key: Set(place::make_room(unit, column, row.task.id, place).await?),
         completed_at: Set(completed_at(target.category, row.task.completed_at, now)),
         ..Default::default()
     };
-    let updated = store::update(unit, task, changes, None, now).await?;
+    let updated = store::update(unit, row.task.id, changes, None, now).await?;
     let updated = updated.ok_or_else(Problem::not_found)?;
     tell(unit, tenant, &row, &updated).await?;
     let after = row.clone().with(updated);

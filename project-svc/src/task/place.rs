@@ -7,8 +7,8 @@ use kernel::{BoardId, ColumnId, ProjectId, TaskId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, raw_sql};
 use uuid::Uuid;
 
-use super::row::{COLUMNS, TaskRow};
 use crate::column::model::no_such_neighbour;
+use crate::entity::task;
 use crate::order::{self, Gap, OrderKey, Place};
 
 /// A locked column that is to take a card.
@@ -39,7 +39,7 @@ pub(super) const TARGET: &str =
 #[derive(FromQueryResult)]
 pub(super) struct Departure {
     #[sea_orm(nested)]
-    pub(super) row: TaskRow,
+    pub(super) task: task::Model,
     #[sea_orm(nested)]
     pub(super) target: Target,
 }
@@ -71,9 +71,9 @@ pub(super) async fn lock_both(
     column: ColumnId,
 ) -> Result<Option<Departure>, DbErr> {
     let sql = format!(
-        "select {COLUMNS}, {TARGET}
+        "select t.*, {TARGET}
          from columns c join boards b on b.id = c.board_id
-         join tasks t on t.project_id = b.project_id join projects p on p.id = t.project_id
+         join tasks t on t.project_id = b.project_id
          where c.id = $1 and t.id = $2 and t.deleted_at is null
          for no key update of c for no key update of t"
     );

@@ -128,11 +128,24 @@ impl TaskRow {
         }
     }
 
-    /// The task as it is now, and nobody else changes its row until the commit. None when it is deleted.
+    /// The task as it is now. None when it is deleted.
+    pub(super) async fn read(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Self>, DbErr> {
+        Self::select(db, id, "").await
+    }
+
+    /// The same, and nobody else changes its row until the commit.
     pub(super) async fn lock(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Self>, DbErr> {
+        Self::select(db, id, "for no key update of t").await
+    }
+
+    async fn select(
+        db: &impl ConnectionTrait,
+        id: TaskId,
+        lock: &str,
+    ) -> Result<Option<Self>, DbErr> {
         let sql = format!(
             "select {COLUMNS} from tasks t join projects p on p.id = t.project_id
-             where t.id = $1 and t.deleted_at is null and p.deleted_at is null for no key update of t"
+             where t.id = $1 and t.deleted_at is null and p.deleted_at is null {lock}"
         );
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.into()]);
         Self::find_by_statement(statement).one(db).await
