@@ -1,7 +1,9 @@
 //! Who may do what: every operation of the API description, asked by everybody there is, beside the table in
 //! `table.csv`. An operation without a row fails, and so does a row without an operation.
 //!
-//! A cell is what the person is told: the code of a 401 or 403, else `.`, whatever came of the request then. The weakest ask first, so that nothing is gone yet when they are refused.
+//! A cell is what the person is told: the code of a 401 or 403, `not_found` where it is hidden from who asks but not
+//! from all who ask later, else `.`, whatever came of the request then. The weakest ask first, so that nothing is gone
+//! yet when they are refused.
 
 mod people;
 mod request;
@@ -13,6 +15,10 @@ use e2e::Organization;
 use self::people::{PEOPLE, People};
 use self::request::{Operation, Things};
 
+/// The cell of who is let in.
+const FOUND: &str = ".";
+/// The cell of who is told that there is no such thing.
+const HIDDEN: &str = "not_found";
 const TABLE: &str = include_str!("table.csv");
 
 /// Operations that end the account, the session or the organization of who may do them: asked in an organization that
@@ -79,9 +85,16 @@ async fn ask_everybody(people: &People, operation: &Operation, things: &Things) 
         let (id, text) = (&operation.id, &answer.text);
         assert!(!answer.status.is_server_error(), "{id} by {name}: {text}");
         told.push(match answer.status.as_u16() {
+            404 => HIDDEN.to_owned(),
             401 | 403 => answer.json()["code"].as_str().expect("a code").to_owned(),
-            _ => ".".to_owned(),
+            _ => FOUND.to_owned(),
         });
+    }
+    let found = told.iter().rposition(|cell| cell == FOUND).unwrap_or(0);
+    for cell in told.iter_mut().skip(found) {
+        if cell == HIDDEN {
+            FOUND.clone_into(cell);
+        }
     }
     told
 }

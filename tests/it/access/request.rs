@@ -105,6 +105,8 @@ fn own_words(operation: &str, things: &Things) -> Vec<(&'static str, Value)> {
             "resource",
             json!({"kind": "task", "id": things.id("tasks")}),
         )],
+        "create_task_anywhere" => vec![("project_id", json!(things.id("projects")))],
+        "create_comment_on" => vec![("task_id", json!(things.id("tasks")))],
         "create_organization" => vec![
             ("subdomain", json!(unique("org"))),
             ("name", json!("Somebody")),
@@ -238,6 +240,11 @@ impl Things {
         let has = |word: &str| operation.path.split('/').any(|part| part == word);
         if WORK.iter().any(|word| has(word)) {
             things.make_work(acme).await;
+        }
+        if has("restore") {
+            let path = operation.path.trim_end_matches("/restore");
+            let gone = acme.owner.api.delete(&things.put_into(path)).await;
+            let _ = gone.expect(204);
         }
         if has("users") {
             let person = acme.join(Role::Viewer).await;
