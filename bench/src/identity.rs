@@ -18,9 +18,10 @@ use crate::settings::front;
 
 const PART: &str = "identity";
 const TASKS: usize = 50;
-/// Readers, each asking this often: the load of an office, well below what the machine can do.
-const READERS: usize = 8;
-const READ_EVERY: Duration = Duration::from_millis(40);
+/// People who share an account: more at once would be taken for guesses.
+const SHARED_BY: usize = 8;
+/// Readers, who take turns.
+const READERS: u32 = 8;
 /// Before each phase, while connections and caches fill.
 const WARM_UP: Duration = Duration::from_secs(3);
 /// The p99 of reads may grow to this many times what it was.
@@ -31,6 +32,9 @@ pub(crate) struct Arguments {
     /// People who sign in at the same time
     #[arg(long, default_value_t = 100)]
     people: usize,
+    /// Reads a second of all readers: well below what the machine can do
+    #[arg(long, value_name = "COUNT", default_value_t = 200)]
+    reads: u32,
     /// Length of each phase
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     seconds: u64,
@@ -48,15 +52,20 @@ struct Told {
 
 /// Quiet, busy, quiet again: the busy phase stands between two that it is compared with.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
-    let office = Office::open(&front()?).await?;
+    let front = front()?;
+    let office = Office::open(&front).await?;
+    let mut accounts = Vec::new();
+    for _ in 0..arguments.people.div_ceil(SHARED_BY) {
+        accounts.push(Organization::sign_up(&front).await?);
+    }
     let phase = Duration::from_secs(arguments.seconds);
-    let before = office.read(phase).await?;
+    let before = office.read(arguments.reads, phase).await?;
     let stop = CancellationToken::new();
-    let flood = tokio::spawn(office.clone().flood(arguments.people, stop.clone()));
-    let busy = office.read(phase).await?;
+    let flood = tokio::spawn(flood(accounts, arguments.people, stop.clone()));
+    let busy = office.read(arguments.reads, phase).await?;
     stop.cancel();
     let (signing_in, told) = flood.await??;
-    let mut quiet = office.read(phase).await?;
+    let mut quiet = office.read(arguments.reads, phase).await?;
     quiet.merge(&before)?;
 
     let mut report = Report::default();
@@ -105,7 +114,7 @@ struct Office {
 
 impl Office {
     async fn open(front: &Front) -> anyhow::Result<Self> {
-        let organization = Organization::sign_up(front, "office").await?;
+        let organization = Organization::sign_up(front).await?;
         let owner = &organization.owner;
         let project = created(owner, "/api/v1/projects", &json!({"name": "Apollo"})).await?;
         let project = text(&project, "/id")?.to_owned();
@@ -120,8 +129,9 @@ impl Office {
     }
 
     /// How long reads take while others do whatever they do.
-    async fn read(&self, phase: Duration) -> anyhow::Result<Samples> {
+    async fn read(&self, reads: u32, phase: Duration) -> anyhow::Result<Samples> {
         let begun = Instant::now();
+        let every = Duration::from_secs(1) * READERS / reads.max(1);
         let readers = (0..READERS).map(|_| {
             let (reader, path) = (
                 self.organization.owner.clone(),
@@ -129,7 +139,7 @@ impl Office {
             );
             tokio::spawn(async move {
                 let mut samples = Samples::new()?;
-                let mut turns = tokio::time::interval(READ_EVERY);
+                let mut turns = tokio::time::interval(every);
                 while begun.elapsed() < WARM_UP + phase {
                     // Late turns count from when they were due: a slow answer delays nobody unseen.
                     let due = turns.tick().await;
@@ -153,56 +163,52 @@ impl Office {
         }
         Ok(all)
     }
+}
 
-    /// People who sign in again and again, and come back when they are told to.
-    async fn flood(
-        self,
-        people: usize,
-        stop: CancellationToken,
-    ) -> anyhow::Result<(Samples, Told)> {
-        let people = (0..people).map(|_| tokio::spawn(self.clone().sign_in_until(stop.clone())));
-        let (mut all, mut told) = (Samples::new()?, Told::default());
-        for person in try_join_all(people).await? {
-            let (samples, one) = person?;
-            all.merge(&samples)?;
-            told.signed_in += one.signed_in;
-            told.sent_away += one.sent_away;
-        }
-        Ok((all, told))
+/// People who sign in again and again, and come back when they are told to.
+async fn flood(
+    accounts: Vec<Organization>,
+    people: usize,
+    stop: CancellationToken,
+) -> anyhow::Result<(Samples, Told)> {
+    let people = accounts.iter().cycle().take(people);
+    let people = people.map(|account| tokio::spawn(sign_in_until(account.clone(), stop.clone())));
+    let (mut all, mut told) = (Samples::new()?, Told::default());
+    for person in try_join_all(people).await? {
+        let (samples, one) = person?;
+        all.merge(&samples)?;
+        told.signed_in += one.signed_in;
+        told.sent_away += one.sent_away;
     }
+    Ok((all, told))
+}
 
-    async fn sign_in_until(self, stop: CancellationToken) -> anyhow::Result<(Samples, Told)> {
-        let body = json!({"email": self.organization.email, "password": PASSWORD});
-        let (mut samples, mut told) = (Samples::new()?, Told::default());
-        while !stop.is_cancelled() {
-            let begun = Instant::now();
-            let request = self
-                .organization
-                .site
-                .request(Method::POST, "/api/v1/auth/login")
-                .json(&body);
-            let answer = request.send().await?;
-            match answer.status() {
-                StatusCode::OK => {
-                    samples.add(begun.elapsed());
-                    told.signed_in += 1;
-                }
-                StatusCode::SERVICE_UNAVAILABLE => {
-                    told.sent_away += 1;
-                    let after = answer.headers().get("retry-after");
-                    let after = after
-                        .context("a 503 says when to come back")?
-                        .to_str()?
-                        .parse()?;
-                    let _ = stop
-                        .run_until_cancelled(tokio::time::sleep(Duration::from_secs(after)))
-                        .await;
-                }
-                other => anyhow::bail!("sign-in answers {other}"),
+async fn sign_in_until(
+    account: Organization,
+    stop: CancellationToken,
+) -> anyhow::Result<(Samples, Told)> {
+    let body = json!({"email": account.email, "password": PASSWORD});
+    let (mut samples, mut told) = (Samples::new()?, Told::default());
+    while !stop.is_cancelled() {
+        let begun = Instant::now();
+        let request = account.site.request(Method::POST, "/api/v1/auth/login");
+        let answer = request.json(&body).send().await?;
+        match answer.status() {
+            StatusCode::OK => {
+                samples.add(begun.elapsed());
+                told.signed_in += 1;
             }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                told.sent_away += 1;
+                let after = answer.headers().get("retry-after");
+                let after = after.context("a 503 says when to come back")?;
+                let after = Duration::from_secs(after.to_str()?.parse()?);
+                let _ = stop.run_until_cancelled(tokio::time::sleep(after)).await;
+            }
+            other => anyhow::bail!("sign-in answers {other}"),
         }
-        Ok((samples, told))
     }
+    Ok((samples, told))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of seconds")]

@@ -22,8 +22,9 @@ pub(crate) struct Organization {
 }
 
 impl Organization {
-    /// Signs up under `subdomain`.
-    pub(crate) async fn sign_up(front: &Front, subdomain: &str) -> anyhow::Result<Self> {
+    /// Signs up under a name that nobody has.
+    pub(crate) async fn sign_up(front: &Front) -> anyhow::Result<Self> {
+        let subdomain = testkit::unique("office");
         let email = format!("owner@{subdomain}.example");
         let body = json!({
             "name": "The office",
@@ -31,7 +32,7 @@ impl Organization {
             "owner": {"name": "Olivia", "email": email, "password": PASSWORD},
         });
         let made = created(&front.bare(), "/api/v1/organizations", &body).await?;
-        let site = front.tenant(subdomain);
+        let site = front.tenant(&subdomain);
         Ok(Self {
             id: text(&made, "/organization/id")?.to_owned(),
             owner: site.with_token(text(&made, "/session/access_token")?),

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
 /// Measures on a system of its own.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let mut report = Report::default();
-    let office = Organization::sign_up(&front()?, "office").await?;
+    let office = Organization::sign_up(&front()?).await?;
     let database = Database::of(&office).await?;
     wide_board(&office, &database, &mut report).await?;
     let project = many_tasks(&office, &database).await?;
