@@ -1,6 +1,7 @@
 //! A circuit breaker per service: when most calls fail, stop calling for a moment instead of letting every
 //! request wait for its deadline. Only the connection's failures and missed deadlines count. An answer, even
-//! a 5xx, is one organization's or one route's trouble, and must not close the door for the others.
+//! a 5xx, is one organization's or one route's trouble, and must not close the door for the others. A service that
+//! says it is leaving is not called either: a request that meets its closing listener would be lost.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +15,12 @@ const LEAST_CALLS: u32 = 20;
 /// Between two tries while open.
 const PROBE: Duration = Duration::from_secs(2);
 
+/// A leaving service's listener and idle connections are closed within this time.
+const LEAVE: Duration = Duration::from_millis(2500);
+
+/// Between two tries after a service left: the next one usually takes its place at once.
+const RETURN: Duration = Duration::from_millis(200);
+
 /// The breaker of one service.
 #[derive(Debug)]
 pub(crate) struct Breaker(Mutex<State>);
@@ -23,8 +30,25 @@ struct State {
     window_began: Instant,
     calls: u32,
     failures: u32,
-    /// While open: when the next call may try.
-    next_probe: Option<Instant>,
+    open: Option<Pause>,
+}
+
+/// While open: when the next call may try, and how often.
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    next_probe: Instant,
+    between: Duration,
+}
+
+impl State {
+    fn closed(window_began: Instant) -> Self {
+        Self {
+            window_began,
+            calls: 0,
+            failures: 0,
+            open: None,
+        }
+    }
 }
 
 /// No call now; come back after so many seconds.
@@ -35,13 +59,7 @@ pub(crate) struct Open {
 
 impl Default for Breaker {
     fn default() -> Self {
-        let window_began = Instant::now();
-        Self(Mutex::new(State {
-            window_began,
-            calls: 0,
-            failures: 0,
-            next_probe: None,
-        }))
+        Self(Mutex::new(State::closed(Instant::now())))
     }
 }
 
@@ -49,46 +67,53 @@ impl Breaker {
     /// Whether a call may be made.
     pub(crate) fn allow(&self, now: Instant) -> Result<(), Open> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.next_probe {
-            Some(probe) if now < probe => Err(Open {
-                retry_after_seconds: (probe - now).as_secs() + 1,
+        match &mut state.open {
+            Some(pause) if now < pause.next_probe => Err(Open {
+                retry_after_seconds: (pause.next_probe - now).as_secs() + 1,
             }),
-            Some(_) => {
+            Some(pause) => {
                 // This call is the probe; the next one waits for its turn.
-                state.next_probe = Some(now + PROBE);
+                pause.next_probe = now + pause.between;
                 Ok(())
             }
             None => Ok(()),
         }
     }
 
+    /// Learns that the service is leaving: it is called again when its listener is surely closed, to find the one
+    /// that takes its place.
+    pub(crate) fn leave(&self, now: Instant) -> Option<Change> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.open.is_some() {
+            return None;
+        }
+        state.open = Some(Pause {
+            next_probe: now + LEAVE,
+            between: RETURN,
+        });
+        Some(Change::Opened)
+    }
+
     /// Learns how a call went; says whether the breaker changed.
     pub(crate) fn learn(&self, now: Instant, success: bool) -> Option<Change> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.next_probe.is_some() {
+        if state.open.is_some() {
             if !success {
                 return None;
             }
-            *state = State {
-                window_began: now,
-                calls: 0,
-                failures: 0,
-                next_probe: None,
-            };
+            *state = State::closed(now);
             return Some(Change::Closed);
         }
         if now.duration_since(state.window_began) > WINDOW {
-            *state = State {
-                window_began: now,
-                calls: 0,
-                failures: 0,
-                next_probe: None,
-            };
+            *state = State::closed(now);
         }
         state.calls += 1;
         state.failures += u32::from(!success);
         if state.calls >= LEAST_CALLS && state.failures * 2 >= state.calls && !success {
-            state.next_probe = Some(now + PROBE);
+            state.open = Some(Pause {
+                next_probe: now + PROBE,
+                between: PROBE,
+            });
             return Some(Change::Opened);
         }
         None
@@ -126,6 +151,22 @@ mod tests {
         assert!(breaker.allow(now + PROBE * 2).is_ok());
         assert_eq!(breaker.learn(now + PROBE * 2, true), Some(Change::Closed));
         assert!(breaker.allow(now + PROBE * 2).is_ok());
+    }
+
+    #[test]
+    fn a_leaving_service_is_left_alone_and_its_successor_soon_found() {
+        let now = Instant::now();
+        let breaker = Breaker::default();
+        assert_eq!(breaker.leave(now), Some(Change::Opened));
+        let late = now + Duration::from_millis(300);
+        assert_eq!(breaker.leave(late), None, "an answer on its way");
+        assert!(breaker.allow(now + LEAVE / 2).is_err());
+        assert!(breaker.allow(now + LEAVE).is_ok());
+        assert_eq!(breaker.learn(now + LEAVE, false), None);
+        assert!(breaker.allow(now + LEAVE + RETURN / 2).is_err());
+        assert!(breaker.allow(now + LEAVE + RETURN).is_ok());
+        let back = breaker.learn(now + LEAVE + RETURN, true);
+        assert_eq!(back, Some(Change::Closed));
     }
 
     #[test]

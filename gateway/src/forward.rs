@@ -15,7 +15,7 @@ use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use httpkit::browser::BROWSER_HEADER;
 use httpkit::tokens::{SERVICE_TOKEN_HEADER, ServiceSigner};
-use httpkit::{Problem, Service};
+use httpkit::{LEAVING_HEADER, Problem, Service};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -47,6 +47,7 @@ const RETRY_AFTER_SECONDS: u64 = 2;
 const TENANT: HeaderName = HeaderName::from_static("x-tenantry-tenant");
 const CLIENT: HeaderName = HeaderName::from_static(httpkit::CLIENT_ADDRESS_HEADER);
 const BROWSER: HeaderName = HeaderName::from_static(BROWSER_HEADER);
+const LEAVING: HeaderName = HeaderName::from_static(LEAVING_HEADER);
 const SERVICE_TOKEN: HeaderName = HeaderName::from_static(SERVICE_TOKEN_HEADER);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -146,7 +147,11 @@ impl Forward {
         }
         match answer {
             Ok(Ok(answer)) => {
-                upstream.succeeded();
+                if answer.headers().contains_key(LEAVING) {
+                    upstream.leaving();
+                } else {
+                    upstream.succeeded();
+                }
                 Ok(finish(answer, exchange.started + WHOLE))
             }
             Ok(Err(error)) if error.is_connect() => {

@@ -154,8 +154,7 @@ async fn killing_the_resolver_during_sign_ups_leaves_no_orphan() {
 
 #[tokio::test]
 async fn work_goes_on_without_the_broker_and_every_event_arrives_once() {
-    Dev.whole().await;
-    let acme = Organization::sign_up().await;
+    let acme = served_organization().await;
     let (project, columns) = acme.project("Apollo").await;
     Dev.stop("rabbitmq").await;
     let mut events = 0;
@@ -219,6 +218,14 @@ async fn work_goes_on_without_the_broker_and_every_event_arrives_once() {
     assert_eq!(found["links"]["opens"], 1, "{found}");
 }
 
+/// A new organization in a system whose every part runs.
+async fn served_organization() -> Organization {
+    Dev.whole().await;
+    let acme = Organization::sign_up().await;
+    serves(&acme).await;
+    acme
+}
+
 /// Waits until the way to the organization's work is open again: the gateway may still hold a service for broken.
 async fn serves(acme: &Organization) {
     eventually("the system serves again", 20, async || {
@@ -229,8 +236,7 @@ async fn serves(acme: &Organization) {
 
 #[tokio::test]
 async fn politely_ended_services_lose_no_request() {
-    Dev.whole().await;
-    let acme = Organization::sign_up().await;
+    let acme = served_organization().await;
     let (project, _) = acme.project("Apollo").await;
     for member in ["project-svc", "gateway"] {
         let (stop, sent) = (
@@ -306,8 +312,7 @@ async fn politely_ended_services_lose_no_request() {
 
 #[tokio::test]
 async fn restart_of_postgres_is_survived() {
-    Dev.whole().await;
-    let acme = Organization::sign_up().await;
+    let acme = served_organization().await;
     let (project, _) = acme.project("Apollo").await;
     Dev.kill("postgres").await;
     let away = acme.owner.api.get("/api/v1/projects").await;
@@ -323,6 +328,7 @@ async fn drained_cluster_is_left_by_all_its_tenants_without_a_failed_request() {
     Dev.whole().await;
     e2e::second_cluster().await;
     let (acme, globex) = (Organization::sign_up().await, Organization::sign_up().await);
+    serves(&acme).await;
     let (project, _) = acme.project("Apollo").await;
     for organization in [&acme, &globex] {
         let there = ["tenants", "move", &organization.subdomain, "--to", SECOND];
@@ -350,10 +356,8 @@ async fn drained_cluster_is_left_by_all_its_tenants_without_a_failed_request() {
 #[tokio::test]
 async fn sealing_key_is_rotated_under_traffic() {
     const FORMER: &str = "RESOLVER_FORMER_SEAL_KEYS";
-    Dev.whole().await;
-    let acme = Organization::sign_up().await;
+    let acme = served_organization().await;
     let (project, _) = acme.project("Apollo").await;
-    serves(&acme).await;
     let old = Dev.setting_of("RESOLVER_SEAL_KEY").unwrap();
     let new = "k2:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let load = Load::begin(&acme, &project, 4).await;

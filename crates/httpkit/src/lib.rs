@@ -22,6 +22,10 @@ mod respond;
 pub mod text;
 pub mod tokens;
 
+/// Says on an answer that its instance is about to end and takes no more requests soon: whoever calls it goes
+/// elsewhere, or waits, before its listener closes.
+pub const LEAVING_HEADER: &str = "x-tenantry-leaving";
+
 pub use client_address::{CLIENT_ADDRESS_HEADER, ClientAddress};
 pub use guard::{Caller, Guard, Member, Service, Shared, SignedIn, bearer, refusal, require};
 pub use json::Json;

@@ -11,8 +11,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 
-/// How long answers carry `Connection: close` while connections are still accepted: closing idle keep-alive
-/// connections at once loses the requests already on their way.
+/// How long answers carry `Connection: close` and [`httpkit::LEAVING_HEADER`] while connections are still accepted:
+/// closing idle keep-alive connections, or the listener, at once loses the requests already on their way.
 const POLITE: Duration = Duration::from_millis(1500);
 
 /// After the requests, jobs get this long at least.

@@ -9,17 +9,18 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use httpkit::context::{self, Context};
-use httpkit::{Cause, Problem};
+use httpkit::{Cause, LEAVING_HEADER, Problem};
 use kernel::{EventId, Ids, TenantId};
 use tracing::{Instrument, Span};
 
 use crate::app::panic_text;
+use crate::health::Health;
 use crate::telemetry::with_causes;
 
 /// Request bodies; what needs more has a limit of its own.
@@ -43,6 +44,21 @@ pub fn wrap(router: Router, ids: Ids) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(ids, observe))
+}
+
+/// Marks the answers of a service that is leaving with [`LEAVING_HEADER`].
+pub(crate) fn tell_of_leaving(router: Router, health: Health) -> Router {
+    router.layer(map_response_with_state(health, mark_leaving))
+}
+
+async fn mark_leaving(State(health): State<Health>, mut response: Response) -> Response {
+    if health.draining() {
+        let name = HeaderName::from_static(LEAVING_HEADER);
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 async fn observe(State(ids): State<Ids>, request: Request, next: Next) -> Response {

@@ -61,8 +61,9 @@ impl Process {
         Fut: Future<Output = anyhow::Result<Router>>,
     {
         self.run_bare(async move |config, app: App| {
-            let ids = app.ids.clone();
-            Ok(layers::wrap(start(config, app).await?, ids))
+            let (ids, health) = (app.ids.clone(), app.health.clone());
+            let router = layers::wrap(start(config, app).await?, ids);
+            Ok(layers::tell_of_leaving(router, health))
         })
     }
 

@@ -96,6 +96,11 @@ impl Upstream {
         self.turned(self.breaker.learn(Instant::now(), false));
     }
 
+    /// It answered, and said that it is about to end.
+    pub(super) fn leaving(&self) {
+        self.turned(self.breaker.leave(Instant::now()));
+    }
+
     fn turned(&self, change: Option<Change>) {
         let Some(change) = change else { return };
         let open = change == Change::Opened;

@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
+use axum::middleware::map_response;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue};
+
 use crate::support::{Answer, Door, NOBODY, config, echo, serve};
 
 const ORGANIZATIONS: u128 = 40;
@@ -64,4 +68,26 @@ async fn while_an_instance_is_away_another_one_serves_its_organizations() {
     }
     let answer = ask(&door, "POST", organization).await;
     assert_eq!(by(&answer), alive.to_string());
+}
+
+#[tokio::test]
+async fn an_instance_that_says_it_is_leaving_is_asked_no_more() {
+    let (alive, leaving) = (serve(echo()), serve(echo().layer(map_response(leave))));
+    let door = Door::open_before(&config(), "amqp://127.0.0.1:1", &[alive, leaving]);
+    let mut moved = 0;
+    for organization in 0..ORGANIZATIONS {
+        // The first answer that tells is a good one; writes go to the other instance from then on.
+        let first = by(&ask(&door, "POST", organization).await);
+        if first == leaving.to_string() {
+            moved += 1;
+        }
+    }
+    assert_eq!(moved, 1);
+}
+
+async fn leave(mut response: Response) -> Response {
+    let name = HeaderName::from_static(httpkit::LEAVING_HEADER);
+    let headers = response.headers_mut();
+    headers.insert(name, HeaderValue::from_static("1"));
+    response
 }
