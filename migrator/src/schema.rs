@@ -130,6 +130,7 @@ pub const TENANT: Schema = Schema {
         migration!("tenant", "0019_search_filled"),
         index!("tenant", "0020_tasks_by_priority"),
         index!("tenant", "0021_tasks_in_archive"),
+        migration!("tenant", "0022_search_similar"),
     ],
 };
 

@@ -56,7 +56,7 @@ pub use turns::Turns;
 
 /// Versions of the tenant schema that this release can serve: databases are moved to the next one while
 /// it is still running.
-const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 21..=22;
+const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 22..=23;
 
 /// Tenants of a cluster that the admin listener's `/pools` shows.
 const BUSIEST_SHOWN: usize = 10;

@@ -84,18 +84,21 @@ pub(super) fn statement(
 ) -> Result<Statement, Refused> {
     let mut values = Values(vec![member.user.into()]);
     let query = words(&mut values, wanted);
+    let projects = projects(&mut values, member, wanted);
     let (source, score) = if wanted.similar {
         let text = values.bind(wanted.text);
         let source = format!(
-            "search_similar({text}) s join search_documents d on d.thing_id = s.thing_id where true"
+            "search_similar({text}, array({projects})) s join search_documents d on d.thing_id = s.thing_id where true"
         );
-        (source, "s.score".to_owned())
+        (source, "s.score")
     } else {
         let named = named(&mut values, wanted);
-        let source = format!("search_documents d where (d.words @@ ({query}) {named})");
-        (source, "0".to_owned())
+        let source = format!(
+            "search_documents d where (d.words @@ ({query}) {named}) and d.project_id in ({projects})"
+        );
+        (source, "0")
     };
-    let among = among(&mut values, member, wanted, fields)?;
+    let among = among(&mut values, wanted, fields)?;
     let rank = rank(&mut values, wanted, &query);
     let after = match wanted.after {
         Some((score, id)) => {
@@ -159,20 +162,25 @@ fn named(values: &mut Values, wanted: &Wanted<'_>) -> String {
     )
 }
 
-/// Of these kinds, in projects that the person sees, and of tasks that pass the filter.
+/// The projects that the person sees, or the one that is asked for.
+fn projects(values: &mut Values, member: &Member, wanted: &Wanted<'_>) -> String {
+    let seen = visible(member, "projects", "$1");
+    let project = values.bind(wanted.project);
+    format!(
+        "select projects.id from projects
+         where projects.deleted_at is null and ({project}::uuid is null or projects.id = {project}) and {seen}"
+    )
+}
+
+/// Of these kinds, and of tasks that pass the filter.
 fn among(
     values: &mut Values,
-    member: &Member,
     wanted: &Wanted<'_>,
     fields: &[CustomField],
 ) -> Result<String, Refused> {
-    let seen = visible(member, "projects", "$1");
     let kinds: Vec<String> = wanted.kinds.iter().map(ToString::to_string).collect();
-    let (kinds, project) = (values.bind(kinds), values.bind(wanted.project));
-    let mut among = format!(
-        "and d.kind = any({kinds}) and d.project_id in (select projects.id from projects
-         where projects.deleted_at is null and ({project}::uuid is null or projects.id = {project}) and {seen})"
-    );
+    let kinds = values.bind(kinds);
+    let mut among = format!("and d.kind = any({kinds})");
     if !wanted.filter.is_empty() {
         let before = std::mem::take(&mut values.0);
         let (passes, after) = wanted.filter.sql(fields, before)?;

@@ -1,0 +1,1 @@
+drop function search_similar(text, uuid[]);
