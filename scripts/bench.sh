@@ -33,6 +33,8 @@ bench_measure() {
     "BENCH_ADMIN_URL=$(postgres_url tenantry_admin admin postgres)"
     "BENCH_MIGRATOR=$(binary migrator)"
     "BENCH_PSQL=$(postgres_bin)/psql"
+    "BENCH_POSTGRES_LOG=$(log_of postgres)"
+    "BENCH_SCRATCH=$STATE"
     "BENCH_DEV=$ROOT/dev"
     "BENCH_GATEWAY=http://127.0.0.1:$(port gateway)"
     "BENCH_DOMAIN=localhost:$(port gateway)"

@@ -1,5 +1,7 @@
 //! Where `./dev bench` put what is measured.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context;
 use migrator::Address;
 use testkit::Front;
@@ -12,6 +14,12 @@ pub(crate) struct Server {
     pub(crate) migrator: String,
     /// PostgreSQL's own client.
     pub(crate) psql: String,
+    /// PostgreSQL's own load.
+    pub(crate) pgbench: PathBuf,
+    /// What the server says.
+    pub(crate) log: PathBuf,
+    /// A folder for files of the measurement's own.
+    pub(crate) scratch: PathBuf,
     /// The project's command: `dev --bench kill postgres`.
     pub(crate) dev: String,
 }
@@ -21,7 +29,10 @@ impl Server {
         Ok(Self {
             admin: variable("BENCH_ADMIN_URL")?.parse()?,
             migrator: variable("BENCH_MIGRATOR")?,
+            pgbench: Path::new(&variable("BENCH_PSQL")?).with_file_name("pgbench"),
             psql: variable("BENCH_PSQL")?,
+            log: variable("BENCH_POSTGRES_LOG")?.into(),
+            scratch: variable("BENCH_SCRATCH")?.into(),
             dev: variable("BENCH_DEV")?,
         })
     }

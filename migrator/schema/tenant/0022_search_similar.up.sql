@@ -1,12 +1,9 @@
 -- Titles that come near: only those the person may see, and no more of them than are needed.
 
--- Loads the extension, whose settings nobody else may set.
-do $$ begin perform public.show_limit(); end $$;
-
 create function search_similar(question text, projects uuid[]) returns table (thing_id uuid, score real)
-language plpgsql stable parallel safe rows 200
+language plpgsql stable rows 200
 -- The planner takes comparing words for as cheap as comparing numbers.
-set enable_seqscan = off set pg_trgm.word_similarity_threshold = 0.25 as $$
+set enable_seqscan = off as $$
 declare
     nearness real;
 begin
