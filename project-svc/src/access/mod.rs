@@ -2,7 +2,8 @@
 //! organization, and lets the handler run only for those who may do what its type says.
 //!
 //! What is not there, deleted, or in a project the person may not see, is 404; what the person may see but not do
-//! is 403. What somebody may do where is decided in [`rights`](rights::rights) alone.
+//! is 403; a change in a project that is put away is 409. What somebody may do where is decided in
+//! [`rights`](rights::rights) alone, what takes no change there in [`rules`].
 
 mod rights;
 mod rules;
@@ -14,12 +15,12 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use httpkit::tokens::Resource;
 use httpkit::{Path, Problem, Shared};
-use kernel::{Permission, Permissions, TaskId, UserId};
+use kernel::{Permission, TaskId, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::rights::{Standing, find, nobody, rights, visible, visible_workspace};
+pub(crate) use self::rights::{Rights, Standing, find, nobody, rights, visible, visible_workspace};
 pub(crate) use self::rules::*;
 use crate::column::ColumnRow;
 use crate::comment::CommentRow;
@@ -43,15 +44,15 @@ pub(crate) trait Thing: Sized + Send {
     ) -> impl Future<Output = Result<Option<(Self, Standing)>, DbErr>> + Send;
 
     /// Whether somebody with these rights may know that it exists.
-    fn is_seen_with(rights: Permissions) -> bool {
+    fn is_seen_with(rights: Rights) -> bool {
         rights.contains(Permission::ProjectRead)
     }
 }
 
 /// Something that may be done with a `T`.
 pub(crate) trait Permits<T> {
-    /// 403 for who has not the rights it takes.
-    fn check(tenant: &Tenant, rights: Permissions, thing: &T) -> Result<(), Problem>;
+    /// 403 for who has not the rights it takes, 409 where nothing may change.
+    fn check(tenant: &Tenant, rights: Rights, thing: &T) -> Result<(), Problem>;
 }
 
 /// The thing of the path, for a person who may do `A` with it.
@@ -59,7 +60,7 @@ pub(crate) struct Access<T, A> {
     pub(crate) tenant: Tenant,
     pub(crate) thing: T,
     /// All that the person may do with it.
-    pub(crate) rights: Permissions,
+    pub(crate) rights: Rights,
     action: PhantomData<A>,
 }
 
@@ -97,19 +98,13 @@ impl<T: Thing, A: Permits<T>> FromRequestParts<AppState> for Access<T, A> {
 }
 
 /// The thing and the caller's rights there; 404 for what the caller may not know of.
-pub(crate) async fn load<T: Thing>(
-    tenant: &Tenant,
-    id: T::Id,
-) -> Result<(T, Permissions), Problem> {
+pub(crate) async fn load<T: Thing>(tenant: &Tenant, id: T::Id) -> Result<(T, Rights), Problem> {
     let found = T::load(&tenant.read().await?, id, tenant.user()).await?;
     seen(tenant, found).ok_or_else(Problem::not_found)
 }
 
 /// What was found and the caller's rights there, if the caller may know of it.
-pub(crate) fn seen<T: Thing>(
-    tenant: &Tenant,
-    found: Option<(T, Standing)>,
-) -> Option<(T, Permissions)> {
+pub(crate) fn seen<T: Thing>(tenant: &Tenant, found: Option<(T, Standing)>) -> Option<(T, Rights)> {
     let (thing, standing) = found?;
     let rights = rights(&tenant.member, &standing);
     T::is_seen_with(rights).then_some((thing, rights))

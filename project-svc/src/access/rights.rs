@@ -2,8 +2,8 @@
 //!
 //! How somebody stands to a thing is read in the statement that reads the thing, so that nothing changes between.
 
-use httpkit::Member;
 use httpkit::tokens::Via;
+use httpkit::{Member, Problem, require};
 use kernel::{Id, Permission as P, Permissions, UserId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::project::model::ProjectRole;
 use crate::workspace::model::WorkspaceRole;
 
 /// The columns of [`Standing`], of a statement that joins the thing's project as `p` and has the caller as `$2`.
-const STANDING: &str = "p.is_public as standing_project_public,
+const STANDING: &str = "p.is_public as standing_project_public, p.archived_at is not null as standing_project_archived,
     (select w.is_public from workspaces w where w.id = p.workspace_id) as standing_workspace_public,
     (select m.role from project_members m where m.project_id = p.id and m.user_id = $2) as standing_project_role,
     (select m.role from workspace_members m where m.workspace_id = p.workspace_id and m.user_id = $2)
@@ -24,6 +24,9 @@ pub(crate) struct Standing {
     /// Whether the thing's project is open to more than its members.
     #[sea_orm(alias = "standing_project_public")]
     pub(crate) project_public: bool,
+    /// Whether the thing's project is put away.
+    #[sea_orm(alias = "standing_project_archived")]
+    pub(crate) project_archived: bool,
     /// Whether the workspace is open to more than its members.
     #[sea_orm(alias = "standing_workspace_public")]
     pub(crate) workspace_public: bool,
@@ -39,15 +42,59 @@ impl Standing {
     /// To what belongs to the organization as a whole.
     pub(crate) const OF_ORGANIZATION: Self = Self {
         project_public: true,
+        project_archived: false,
         workspace_public: true,
         project_role: None,
         workspace_role: None,
     };
 }
 
+/// What somebody may do with a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rights {
+    permissions: Permissions,
+    /// Its project is put away: nothing there changes.
+    archived: bool,
+}
+
+impl Rights {
+    pub(crate) fn contains(self, permission: P) -> bool {
+        self.permissions.contains(permission)
+    }
+
+    /// Passes for what may be done also while the project is put away; 403 without the permission.
+    pub(crate) fn require(self, permission: P) -> Result<(), Problem> {
+        require(self.permissions, permission)
+    }
+
+    /// Passes for a change; 403 without the permission, 409 while the project is put away.
+    pub(crate) fn change(self, permission: P) -> Result<(), Problem> {
+        self.require(permission)?;
+        self.unless_archived()
+    }
+
+    /// 409 while the project is put away.
+    pub(crate) fn unless_archived(self) -> Result<(), Problem> {
+        if !self.archived {
+            return Ok(());
+        }
+        Err(Problem::conflict(
+            "project_archived",
+            "the project is put away; take it out again before you change what is in it",
+        ))
+    }
+}
+
 /// All that a member of the organization may do with a thing they stand to like this. The one place where it is
 /// decided.
-pub(crate) fn rights(member: &Member, standing: &Standing) -> Permissions {
+pub(crate) fn rights(member: &Member, standing: &Standing) -> Rights {
+    Rights {
+        permissions: permissions(member, standing),
+        archived: standing.project_archived,
+    }
+}
+
+fn permissions(member: &Member, standing: &Standing) -> Permissions {
     let own = member.permissions;
     let open = standing.project_public && standing.workspace_public;
     let of_organization = if open || own.contains(P::OrganizationManage) {
@@ -184,12 +231,12 @@ mod tests {
     fn open_projects_add_to_the_organization_role_and_take_nothing_from_it() {
         for role in Role::ALL {
             let own = member(role, Via::Session);
-            assert_eq!(rights(&own, &standing(true, None)), role.permissions());
+            assert_eq!(permissions(&own, &standing(true, None)), role.permissions());
             let viewer = standing(true, Some(ProjectRole::Viewer));
-            assert_eq!(rights(&own, &viewer), role.permissions());
+            assert_eq!(permissions(&own, &viewer), role.permissions());
         }
         let viewer = member(Role::Viewer, Via::Session);
-        let manager = rights(&viewer, &standing(true, Some(ProjectRole::Manager)));
+        let manager = permissions(&viewer, &standing(true, Some(ProjectRole::Manager)));
         assert!(manager.contains(P::BoardManage) && manager.contains(P::MemberRead));
         assert!(!manager.contains(P::ProjectDelete));
     }
@@ -197,11 +244,11 @@ mod tests {
     #[test]
     fn closed_projects_are_for_their_members_and_for_owners() {
         for role in Role::ALL {
-            let sees = rights(&member(role, Via::Session), &standing(false, None));
+            let sees = permissions(&member(role, Via::Session), &standing(false, None));
             assert_eq!(sees.contains(P::ProjectRead), role == Role::Owner, "{role}");
         }
         let admin = member(Role::Admin, Via::Session);
-        let reader = rights(&admin, &standing(false, Some(ProjectRole::Viewer)));
+        let reader = permissions(&admin, &standing(false, Some(ProjectRole::Viewer)));
         assert_eq!(reader, ProjectRole::Viewer.permissions());
     }
 
@@ -211,14 +258,14 @@ mod tests {
         let in_workspace = |project_public, role| Standing {
             project_public,
             workspace_public: false,
-            project_role: None,
             workspace_role: Some(role),
+            ..Standing::OF_ORGANIZATION
         };
-        let admin = rights(&viewer, &in_workspace(true, WorkspaceRole::Admin));
+        let admin = permissions(&viewer, &in_workspace(true, WorkspaceRole::Admin));
         assert!(admin.contains(P::ProjectUpdate) && !admin.contains(P::ProjectDelete));
-        let reader = rights(&viewer, &in_workspace(true, WorkspaceRole::Viewer));
+        let reader = permissions(&viewer, &in_workspace(true, WorkspaceRole::Viewer));
         assert!(reader.contains(P::ProjectRead) && !reader.contains(P::TaskCreate));
-        let closed = rights(&viewer, &in_workspace(false, WorkspaceRole::Owner));
+        let closed = permissions(&viewer, &in_workspace(false, WorkspaceRole::Owner));
         assert_eq!(closed, Permissions::default());
     }
 
@@ -226,7 +273,25 @@ mod tests {
     fn tokens_gain_nothing_beyond_their_scopes() {
         let mut token = member(Role::Viewer, Via::PersonalToken);
         token.permissions = [P::ProjectRead].into_iter().collect();
-        let owner = rights(&token, &standing(false, Some(ProjectRole::Owner)));
+        let owner = permissions(&token, &standing(false, Some(ProjectRole::Owner)));
         assert_eq!(owner, token.permissions);
+    }
+
+    #[test]
+    fn what_is_put_away_is_read_and_not_changed() {
+        let away = Standing {
+            project_archived: true,
+            ..Standing::OF_ORGANIZATION
+        };
+        let owner = rights(&member(Role::Owner, Via::Session), &away);
+        assert!(owner.require(P::TaskRead).is_ok());
+        let refused = owner.change(P::TaskUpdate).unwrap_err();
+        assert_eq!(
+            (refused.status().as_u16(), refused.code()),
+            (409, "project_archived")
+        );
+        // Who may not do it anyway hears that first.
+        let viewer = rights(&member(Role::Viewer, Via::Session), &away);
+        assert_eq!(viewer.change(P::TaskUpdate).unwrap_err().status(), 403);
     }
 }

@@ -1,10 +1,10 @@
 //! What may be done with what: the actions, and the permission each of them takes.
 
+use httpkit::Problem;
 use httpkit::tokens::Via;
-use httpkit::{Problem, require};
-use kernel::{Permission, Permissions};
+use kernel::Permission;
 
-use super::{Needs, Permits};
+use super::{Needs, Permits, Rights};
 use crate::column::ColumnRow;
 use crate::comment::CommentRow;
 use crate::entity::{board, project};
@@ -22,10 +22,14 @@ pub(crate) struct Read;
 pub(crate) struct Write;
 /// Change how it is arranged: its columns, labels and fields, or itself as a column.
 pub(crate) struct Manage;
+/// Put it away, and take it out again.
+pub(crate) struct PutAway;
+/// Say who is in it.
+pub(crate) struct Admit;
 /// Delete it.
 pub(crate) struct Delete;
-/// Delete tasks of it, and bring them back.
-pub(crate) struct DeleteTasks;
+/// See which tasks of it were deleted.
+pub(crate) struct ReadTrash;
 /// Put a task into it.
 pub(crate) struct AddTask;
 /// Comment on it.
@@ -46,80 +50,84 @@ pub(crate) struct ListTeams;
 pub(crate) struct CreateTeam;
 
 macro_rules! permissions {
-    ($($action:ident of $thing:ty => $permission:ident,)+) => {
+    ($($action:ident of $thing:ty => $how:ident $permission:ident,)+) => {
         $(impl Permits<$thing> for $action {
-            fn check(_: &Tenant, rights: Permissions, _: &$thing) -> Result<(), Problem> {
-                require(rights, Permission::$permission)
+            fn check(_: &Tenant, rights: Rights, _: &$thing) -> Result<(), Problem> {
+                rights.$how(Permission::$permission)
             }
         })+
     };
 }
 
+// What is put away with its project can be read; what changes it asks `change`.
 permissions! {
-    Read of project::Model => ProjectRead,
-    Write of project::Model => ProjectUpdate,
-    Delete of project::Model => ProjectDelete,
-    Delete of Trashed => ProjectDelete,
-    AddTask of project::Model => TaskCreate,
-    Manage of project::Model => BoardManage,
-    DeleteTasks of project::Model => TaskDelete,
-    Read of board::Model => ProjectRead,
-    Manage of board::Model => BoardManage,
-    Read of ColumnRow => TaskRead,
-    Manage of ColumnRow => BoardManage,
-    AddTask of ColumnRow => TaskCreate,
-    Read of TaskRow => TaskRead,
-    Write of TaskRow => TaskUpdate,
-    Delete of TaskRow => TaskDelete,
-    AddTask of TaskRow => TaskCreate,
-    Delete of TrashedTask => TaskDelete,
-    Comment of TaskRow => CommentCreate,
-    Read of WorkspaceRow => ProjectRead,
-    Write of WorkspaceRow => WorkspaceManage,
-    AddProject of WorkspaceRow => ProjectCreate,
-    Comment of project::Model => CommentCreate,
-    Read of CommentRow => TaskRead,
-    Read of ViewRow => TaskRead,
-    Comment of CommentRow => CommentCreate,
-    Read of TeamRow => MemberRead,
-    Delete of TeamRow => TeamManage,
+    Read of project::Model => require ProjectRead,
+    Write of project::Model => change ProjectUpdate,
+    PutAway of project::Model => require ProjectUpdate,
+    Admit of project::Model => require ProjectUpdate,
+    Delete of project::Model => require ProjectDelete,
+    Delete of Trashed => require ProjectDelete,
+    AddTask of project::Model => change TaskCreate,
+    Manage of project::Model => change BoardManage,
+    ReadTrash of project::Model => require TaskDelete,
+    Comment of project::Model => change CommentCreate,
+    Read of board::Model => require ProjectRead,
+    Manage of board::Model => change BoardManage,
+    Read of ColumnRow => require TaskRead,
+    Manage of ColumnRow => change BoardManage,
+    AddTask of ColumnRow => change TaskCreate,
+    Read of TaskRow => require TaskRead,
+    Write of TaskRow => change TaskUpdate,
+    Delete of TaskRow => change TaskDelete,
+    AddTask of TaskRow => change TaskCreate,
+    Delete of TrashedTask => change TaskDelete,
+    Comment of TaskRow => change CommentCreate,
+    Read of CommentRow => require TaskRead,
+    Comment of CommentRow => change CommentCreate,
+    Read of ViewRow => require TaskRead,
+    Read of WorkspaceRow => require ProjectRead,
+    Write of WorkspaceRow => require WorkspaceManage,
+    AddProject of WorkspaceRow => require ProjectCreate,
+    Read of TeamRow => require MemberRead,
+    Delete of TeamRow => require TeamManage,
 }
 
 impl Permits<TeamRow> for Write {
     /// For who manages teams, and for the team's own leads, but not for programs of theirs.
-    fn check(tenant: &Tenant, rights: Permissions, team: &TeamRow) -> Result<(), Problem> {
+    fn check(tenant: &Tenant, rights: Rights, team: &TeamRow) -> Result<(), Problem> {
         if team.is_led_by(tenant.user()) && tenant.member.via == Via::Session {
             return Ok(());
         }
-        require(rights, Permission::TeamManage)
+        rights.require(Permission::TeamManage)
     }
 }
 
-/// One's own, others' with the right to change the project.
-fn arranges(tenant: &Tenant, rights: Permissions, row: &ViewRow) -> Result<(), Problem> {
-    if row.view.owner_id == tenant.user() {
-        require(rights, Permission::TaskRead)
-    } else {
-        require(rights, Permission::ProjectUpdate)
+/// One's own, others' with the right to change the project. A shared one is a part of the project.
+fn arranges(tenant: &Tenant, rights: Rights, row: &ViewRow) -> Result<(), Problem> {
+    let own = row.view.owner_id == tenant.user();
+    match (own, row.view.shared) {
+        (true, false) => rights.require(Permission::TaskRead),
+        (true, true) => rights.change(Permission::TaskRead),
+        (false, _) => rights.change(Permission::ProjectUpdate),
     }
 }
 
 impl Permits<ViewRow> for Write {
-    fn check(tenant: &Tenant, rights: Permissions, view: &ViewRow) -> Result<(), Problem> {
+    fn check(tenant: &Tenant, rights: Rights, view: &ViewRow) -> Result<(), Problem> {
         arranges(tenant, rights, view)
     }
 }
 
 impl Permits<ViewRow> for Delete {
-    fn check(tenant: &Tenant, rights: Permissions, view: &ViewRow) -> Result<(), Problem> {
+    fn check(tenant: &Tenant, rights: Rights, view: &ViewRow) -> Result<(), Problem> {
         arranges(tenant, rights, view)
     }
 }
 
 impl Permits<CommentRow> for Write {
     /// One's own alone: nobody puts words into another's mouth.
-    fn check(tenant: &Tenant, rights: Permissions, comment: &CommentRow) -> Result<(), Problem> {
-        require(rights, Permission::CommentCreate)?;
+    fn check(tenant: &Tenant, rights: Rights, comment: &CommentRow) -> Result<(), Problem> {
+        rights.change(Permission::CommentCreate)?;
         if comment.comment.author_id == tenant.user() {
             Ok(())
         } else {
@@ -130,19 +138,19 @@ impl Permits<CommentRow> for Write {
 
 impl Permits<CommentRow> for Delete {
     /// One's own with the right to comment, others' with the right to delete.
-    fn check(tenant: &Tenant, rights: Permissions, comment: &CommentRow) -> Result<(), Problem> {
+    fn check(tenant: &Tenant, rights: Rights, comment: &CommentRow) -> Result<(), Problem> {
         if comment.comment.author_id == tenant.user() {
-            require(rights, Permission::CommentCreate)
+            rights.change(Permission::CommentCreate)
         } else {
-            require(rights, Permission::TaskDelete)
+            rights.change(Permission::TaskDelete)
         }
     }
 }
 
 impl Permits<WorkspaceRow> for Delete {
     /// For its owners, and for who manages all workspaces of the organization; not for its admins.
-    fn check(tenant: &Tenant, rights: Permissions, row: &WorkspaceRow) -> Result<(), Problem> {
-        require(rights, Permission::WorkspaceManage)?;
+    fn check(tenant: &Tenant, rights: Rights, row: &WorkspaceRow) -> Result<(), Problem> {
+        rights.require(Permission::WorkspaceManage)?;
         if row.role == Some(WorkspaceRole::Owner) {
             return Ok(());
         }

@@ -3,15 +3,17 @@
 use events::topic::comment::ProjectCommentAdded;
 use events::topic::task::TaskCommentAdded;
 use httpkit::idempotency::IdempotencyKey;
-use httpkit::{Created, Json, Problem, Versioned, require};
-use kernel::{CommentId, Permission, ProjectId, TaskId};
+use httpkit::{Created, Json, Problem, Versioned};
+use kernel::{CommentId, ProjectId, TaskId};
 use sea_orm::ActiveValue::Set;
 use serde_json::json;
 
 use super::store::{self, CommentRow};
 use super::view::{CommentView, CreateComment, CreateCommentOn, CreateReply};
 use super::{mention, routes};
-use crate::access::{Allowed, Comment, CommentAccess, ListTasks, ProjectAccess, TaskAccess, load};
+use crate::access::{
+    Allowed, Comment, CommentAccess, ListTasks, Permits, ProjectAccess, TaskAccess, load,
+};
 use crate::activity;
 use crate::api::WriteProblems;
 use crate::entity::{comment, project};
@@ -71,21 +73,22 @@ pub(super) async fn create_comment_on(
     key: IdempotencyKey,
     Json(body): Json<CreateCommentOn>,
 ) -> Result<Created<Versioned<CommentView>>, Problem> {
-    let (subject, rights) = match (body.task_id, body.project_id) {
+    let subject = match (body.task_id, body.project_id) {
         (Some(id), None) => {
             let (task, rights) = load::<TaskRow>(&tenant, id).await?;
-            (Subject::task(&task), rights)
+            Comment::check(&tenant, rights, &task)?;
+            Subject::task(&task)
         }
         (None, Some(id)) => {
             let (project, rights) = load::<project::Model>(&tenant, id).await?;
-            (Subject::project(&project), rights)
+            Comment::check(&tenant, rights, &project)?;
+            Subject::project(&project)
         }
         _ => {
             let detail = "either a task or a project is commented on";
             return Err(Problem::field("/task_id", "invalid", detail));
         }
     };
-    require(rights, Permission::CommentCreate)?;
     let body = CreateComment {
         body: body.body,
         parent_id: body.parent_id,

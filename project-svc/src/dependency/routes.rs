@@ -126,16 +126,17 @@ pub(super) async fn remove_dependency(
     Ok(NoContent)
 }
 
-/// The task at the other end; 422 for one that the caller may not know of.
+/// The task at the other end; 422 for one that the caller may not know of, 409 for one that is put away.
 async fn other_task(tenant: &Tenant, id: TaskId) -> Result<OtherTask, Problem> {
     let found = access::load::<TaskRow>(tenant, id).await;
-    let (row, _) = found.map_err(|problem| {
+    let (row, rights) = found.map_err(|problem| {
         if problem.status() == StatusCode::NOT_FOUND {
             Problem::field("/other_id", "unknown_reference", "is no task")
         } else {
             problem
         }
     })?;
+    rights.unless_archived()?;
     Ok(OtherTask {
         id,
         key: row.key(),

@@ -10,7 +10,7 @@ use super::model::{self, TRASH_KEPT};
 use super::routes::{allowed, note, versioned};
 use super::store::{self, Trashed};
 use super::view::{ProjectSummary, ProjectView};
-use crate::access::{Access, Allowed, Delete, ListProjects, ProjectAccess, Write};
+use crate::access::{Access, Allowed, Delete, ListProjects, ProjectAccess, PutAway};
 use crate::activity;
 use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::project;
@@ -18,12 +18,12 @@ use crate::patch::Meant;
 
 /// Put a project away
 ///
-/// It stays as it is, but lists leave it out unless they are asked for what is put away.
+/// It can still be read, and nothing in it changes; lists leave it out unless they are asked for what is put away.
 #[utoipa::path(post, path = "/projects/{id}/archive", tag = "projects",
     params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, description = "the project", body = ProjectView), WriteProblems))]
 pub(super) async fn archive_project(
-    access: ProjectAccess<Write>,
+    access: ProjectAccess<PutAway>,
     if_match: IfMatch,
 ) -> Result<Versioned<ProjectView>, Problem> {
     set_archived(access, if_match, true).await
@@ -34,14 +34,14 @@ pub(super) async fn archive_project(
     params(("id" = ProjectId, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, description = "the project", body = ProjectView), WriteProblems))]
 pub(super) async fn unarchive_project(
-    access: ProjectAccess<Write>,
+    access: ProjectAccess<PutAway>,
     if_match: IfMatch,
 ) -> Result<Versioned<ProjectView>, Problem> {
     set_archived(access, if_match, false).await
 }
 
 async fn set_archived(
-    access: ProjectAccess<Write>,
+    access: ProjectAccess<PutAway>,
     if_match: IfMatch,
     archived: bool,
 ) -> Result<Versioned<ProjectView>, Problem> {

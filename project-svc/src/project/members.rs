@@ -11,7 +11,7 @@ use super::members_store as store;
 use super::model::{ProjectRole, last_owner};
 use super::routes::note;
 use super::view::{AddProjectMember, ProjectMemberView, UpdateProjectMember};
-use crate::access::{Delete, Permits, ProjectAccess, Read, Write};
+use crate::access::{Admit, Delete, Permits, ProjectAccess, Read};
 use crate::api::{ReadProblems, WriteProblems};
 use crate::people;
 
@@ -44,7 +44,7 @@ pub(super) async fn list_project_members(
     params(("id" = ProjectId, Path)),
     responses((status = 201, description = "the person in the project", body = ProjectMemberView), WriteProblems))]
 pub(super) async fn add_project_member(
-    access: ProjectAccess<Write>,
+    access: ProjectAccess<Admit>,
     Json(body): Json<AddProjectMember>,
 ) -> Result<Created<Json<ProjectMemberView>>, Problem> {
     let (tenant, project, user) = (access.tenant, access.thing, body.user_id);
@@ -83,7 +83,7 @@ pub(super) async fn add_project_member(
     request_body = UpdateProjectMember, params(("id" = ProjectId, Path), ("user_id" = UserId, Path)),
     responses((status = 200, description = "the person in the project", body = ProjectMemberView), WriteProblems))]
 pub(super) async fn update_project_member(
-    access: ProjectAccess<Write>,
+    access: ProjectAccess<Admit>,
     Path(member): Path<MemberPath>,
     Json(body): Json<UpdateProjectMember>,
 ) -> Result<Json<ProjectMemberView>, Problem> {
@@ -126,7 +126,7 @@ pub(super) async fn update_project_member(
     request_body = UpdateProjectMember, params(("id" = ProjectId, Path), ("user_id" = UserId, Path)),
     responses((status = 200, description = "the person in the project", body = ProjectMemberView), WriteProblems))]
 pub(super) async fn replace_project_member(
-    access: ProjectAccess<Write>,
+    access: ProjectAccess<Admit>,
     member: Path<MemberPath>,
     body: Json<UpdateProjectMember>,
 ) -> Result<Json<ProjectMemberView>, Problem> {
@@ -146,7 +146,7 @@ pub(super) async fn remove_project_member(
     let (tenant, project, user) = (access.tenant, access.thing, member.user_id);
     let oneself = user == tenant.user() && tenant.member.via == Via::Session;
     if !oneself {
-        Write::check(&tenant, access.rights, &project)?;
+        Admit::check(&tenant, access.rights, &project)?;
     }
     let unit = tenant.begin().await?;
     store::lock(&unit, project.id).await?;

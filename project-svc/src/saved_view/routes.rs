@@ -3,14 +3,13 @@
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{
     Created, IfMatch, Json, ListQuery, NoContent, PageQuery, PageRequest, Problem, Versioned,
-    require,
 };
 use kernel::{Page, Permission, ViewId};
 use sea_orm::ActiveValue::Set;
 
 use super::store::{self, ViewRow};
 use super::view::{CreateView, Layout, PatchView, SavedView, ViewFilter};
-use crate::access::{Access, Allowed, Delete, ListTasks, Read, Write, load};
+use crate::access::{Access, Allowed, Delete, ListTasks, Read, Standing, Write, load, rights};
 use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::{project, view};
 use crate::filter::{Asked, Filter, Sort};
@@ -29,10 +28,10 @@ pub(super) async fn create_view(
 ) -> Result<Created<Versioned<SavedView>>, Problem> {
     let rights = match body.project_id {
         Some(id) => load::<project::Model>(&tenant, id).await?.1,
-        None => tenant.member.permissions,
+        None => rights(&tenant.member, &Standing::OF_ORGANIZATION),
     };
     if body.shared {
-        require(rights, Permission::TaskCreate)?;
+        rights.change(Permission::TaskCreate)?;
     }
     check(&tenant, &body.filter, &body.sort)?;
     let once = key.once(format!("create_view:{}", tenant.user()), &body);
@@ -84,7 +83,7 @@ pub(super) async fn update_view(
     let meant = Meant::new(if_match, body.version);
     let mut expected = meant.check(view.version)?;
     if body.shared == Some(true) && !view.shared {
-        require(access.rights, Permission::TaskCreate)?;
+        access.rights.change(Permission::TaskCreate)?;
     }
     if body.filter.is_some() || body.sort.is_some() {
         let filter = body.filter.as_ref().unwrap_or(&view.filter);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use events::topic::task::{TaskPriority, TaskStatus};
 use garde::Validate;
-use httpkit::{Json, Problem, require};
+use httpkit::{Json, Problem};
 use kernel::{Permission, TaskId};
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub(super) async fn check_shareable(
     Json(asked): Json<Shareable>,
 ) -> Result<Json<Shareable>, Problem> {
     let (_, rights) = access::load::<TaskRow>(&tenant, asked.id).await?;
-    require(rights, Permission::LinkCreate)?;
+    rights.require(Permission::LinkCreate)?;
     Ok(Json(asked))
 }
 

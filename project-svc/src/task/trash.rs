@@ -18,7 +18,7 @@ use super::row::{COLUMNS, TaskRow};
 use super::view::TaskView;
 use super::{edit, history, store, tree};
 use crate::access::{
-    Access, Delete, DeleteTasks, ProjectAccess, Standing, TaskAccess, Thing, Write, find,
+    Access, Delete, ProjectAccess, ReadTrash, Standing, TaskAccess, Thing, Write, find,
 };
 use crate::activity;
 use crate::api::{ReadProblems, WriteProblems};
@@ -294,7 +294,7 @@ struct TrashRow {
 #[utoipa::path(get, path = "/projects/{id}/trash", tag = "tasks", params(("id" = ProjectId, Path), PageRequest),
     responses((status = 200, description = "a page of tasks", body = Page<TrashEntry>), ReadProblems))]
 pub(super) async fn list_trash(
-    access: ProjectAccess<DeleteTasks>,
+    access: ProjectAccess<ReadTrash>,
     PageQuery { page, .. }: PageQuery,
 ) -> Result<Json<Page<TrashEntry>>, Problem> {
     let after = page.after()?;

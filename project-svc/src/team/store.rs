@@ -1,7 +1,7 @@
 //! Queries of teams and of who is in them.
 
 use chrono::{DateTime, Utc};
-use kernel::{Permissions, TeamId, UserId};
+use kernel::{TeamId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::model::TeamRole;
 use super::view::{CreateTeam, TeamMemberView, TeamOfUser, TeamSummary};
-use crate::access::{Standing, Thing};
+use crate::access::{Rights, Standing, Thing};
 use crate::entity::{team, team_member};
 use crate::tenant::Tenant;
 
@@ -47,7 +47,7 @@ impl Thing for TeamRow {
         Ok(found.map(|team| (team, Standing::OF_ORGANIZATION)))
     }
 
-    fn is_seen_with(_: Permissions) -> bool {
+    fn is_seen_with(_: Rights) -> bool {
         true
     }
 }

@@ -6,18 +6,23 @@ use kernel::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Person, read, text};
+use crate::client::{Answer, Person, read, text};
 use crate::world::World;
 
 /// One operation, the lowest role that may do it, and a body it takes.
-struct Row(&'static str, &'static str, Role, fn(&Things) -> Value);
+pub(crate) struct Row(
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    Role,
+    fn(&Things) -> Value,
+);
 
 fn none(_: &Things) -> Value {
     Value::Null
 }
 
 #[rustfmt::skip]
-const TABLE: &[Row] = &[
+pub(crate) const TABLE: &[Row] = &[
     Row("GET", "/workspaces", Role::Viewer, none),
     Row("POST", "/workspaces", Role::Admin, |_| json!({"name": "New"})),
     Row("GET", "/workspaces/{workspace}", Role::Viewer, none),
@@ -154,12 +159,12 @@ const TABLE: &[Row] = &[
 const OF_AUTHORS: [&str; 2] = ["PATCH /api/v1/comments/{id}", "PUT /api/v1/comments/{id}"];
 
 /// Things of somebody else's.
-struct Things {
-    project: String,
+pub(crate) struct Things {
+    pub(crate) project: String,
     board: String,
-    column: String,
-    task: String,
-    comment: String,
+    pub(crate) column: String,
+    pub(crate) task: String,
+    pub(crate) comment: String,
     /// Shared with all.
     view: String,
     /// With its owner in it.
@@ -172,7 +177,7 @@ struct Things {
 }
 
 impl Things {
-    async fn new(world: &World, owner: &Person) -> Self {
+    pub(crate) async fn new(world: &World, owner: &Person) -> Self {
         let (project, columns) = owner.project("Apollo").await;
         let task = owner.task(&project, "Fuel").await;
         let saved = json!({"name": "Shared", "shared": true, "project_id": project});
@@ -210,7 +215,7 @@ impl Things {
     }
 
     /// Makes what the operation's path or body needs beside.
-    async fn with(mut self, world: &World, owner: &Person, template: &str) -> Self {
+    pub(crate) async fn with(mut self, world: &World, owner: &Person, template: &str) -> Self {
         let (project, task) = (self.project.clone(), self.task.clone());
         let make = async |path: String, body: Value| {
             text(&owner.post(&path, body).await.expect(201), "id")
@@ -310,7 +315,7 @@ impl Things {
     }
 }
 
-async fn call(person: &Person, row: &Row, things: &Things) -> u16 {
+pub(crate) async fn call(person: &Person, row: &Row, things: &Things) -> Answer {
     let method = Method::from_bytes(row.0.as_bytes()).unwrap();
     let request = person.request(method, &things.path(row.1));
     let body = (row.3)(things);
@@ -319,7 +324,7 @@ async fn call(person: &Person, row: &Row, things: &Things) -> u16 {
     } else {
         request.json(&body)
     };
-    read(request).await.status.as_u16()
+    read(request).await
 }
 
 #[tokio::test]
@@ -336,13 +341,14 @@ async fn each_operation_is_open_to_its_roles_and_no_others() {
                 .await
         };
         let mut things = anew().await;
-        if call(&world.nobody(), row, &things).await != 401 {
+        if call(&world.nobody(), row, &things).await.status != 401 {
             mistakes.push(format!("{} {} without a token", row.0, row.1));
         }
         let mut may = false;
         for role in Role::ALL.into_iter().rev() {
             may |= role == row.2;
-            let status = call(&world.person(role), row, &things).await;
+            let answer = call(&world.person(role), row, &things).await;
+            let status = answer.status.as_u16();
             let agrees = if may {
                 (200..300).contains(&status)
             } else {

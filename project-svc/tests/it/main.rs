@@ -2,6 +2,7 @@
 //! The project service over HTTP, each test with a tenant database of its own.
 
 mod access;
+mod archived;
 mod boards;
 mod bulk;
 mod client;
