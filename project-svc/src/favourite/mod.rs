@@ -1,4 +1,4 @@
-//! What people keep at hand: projects, boards and tasks of theirs to choose.
+//! What people keep at hand: projects, boards, tasks and saved views of theirs to choose.
 
 mod routes;
 mod store;

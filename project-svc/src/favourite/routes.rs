@@ -9,6 +9,7 @@ use super::view::{FavouriteFilter, FavouriteKind, FavouritePath, FavouriteView};
 use crate::access::{self, Allowed, KeepAtHand};
 use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::{board, project};
+use crate::saved_view::ViewRow;
 use crate::task::TaskRow;
 use crate::tenant::Tenant;
 
@@ -69,5 +70,6 @@ async fn check_seen(tenant: &Tenant, kind: FavouriteKind, id: Uuid) -> Result<()
             .await
             .map(drop),
         FavouriteKind::Task => access::load::<TaskRow>(tenant, id.into()).await.map(drop),
+        FavouriteKind::View => access::load::<ViewRow>(tenant, id.into()).await.map(drop),
     }
 }

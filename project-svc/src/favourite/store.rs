@@ -19,14 +19,17 @@ pub(super) async fn page(
 ) -> Result<Vec<FavouriteView>, DbErr> {
     let seen = visible(member, "p", "$1");
     let sql = format!(
-        "select f.kind, f.thing_id as id, coalesce(t.title, b.name, p.name) as name,
+        "select f.kind, f.thing_id as id, coalesce(t.title, b.name, v.name, p.name) as name,
              p.key || coalesce('-' || t.number, '') as key, p.id as project_id, f.added_at
          from favourites f
          left join tasks t on f.kind = 'task' and t.id = f.thing_id and t.deleted_at is null
          left join boards b on f.kind = 'board' and b.id = f.thing_id
-         join projects p on p.deleted_at is null and p.id = case f.kind
-             when 'task' then t.project_id when 'board' then b.project_id when 'project' then f.thing_id end
-         where f.user_id = $1 and {seen} and ($2::text is null or f.kind = $2)
+         left join views v on f.kind = 'view' and v.id = f.thing_id and (v.shared or v.owner_id = $1)
+         left join projects p on p.deleted_at is null and p.id = case f.kind
+             when 'task' then t.project_id when 'board' then b.project_id when 'view' then v.project_id
+             when 'project' then f.thing_id end
+         where f.user_id = $1 and ($2::text is null or f.kind = $2)
+         and case when v.id is not null and v.project_id is null then true else p.id is not null and {seen} end
          and ($3::timestamptz is null or (f.added_at, f.thing_id) < ($3, $4::uuid))
          order by f.added_at desc, f.thing_id desc limit $5"
     );

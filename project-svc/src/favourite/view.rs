@@ -32,6 +32,8 @@ pub(crate) enum FavouriteKind {
     Board,
     /// A task.
     Task,
+    /// A saved view.
+    View,
 }
 
 /// A thing of a path.
@@ -56,10 +58,10 @@ pub(crate) struct FavouriteView {
     pub(crate) id: Uuid,
     /// Its name or title.
     pub(crate) name: String,
-    /// How people name it: `APO` for a project and its boards, `APO-12` for a task.
+    /// How people name it: `APO` for a project, its boards and views, `APO-12` for a task; null for a view of all projects.
     #[schema(example = "APO-12")]
-    pub(crate) key: String,
-    /// The project it is, or that it belongs to.
-    pub(crate) project_id: ProjectId,
+    pub(crate) key: Option<String>,
+    /// The project it is, or that it belongs to; null for a view of all projects.
+    pub(crate) project_id: Option<ProjectId>,
     pub(crate) added_at: DateTime<Utc>,
 }

@@ -187,3 +187,50 @@ async fn what_cannot_be_asked_is_not_kept() {
         .expect(404);
     world.end().await;
 }
+
+#[tokio::test]
+async fn views_are_kept_at_hand_by_who_sees_them() {
+    let world = World::new().await;
+    let (owner, member) = (world.person(Role::Owner), world.person(Role::Member));
+    let (project, _) = owner.project("Apollo").await;
+    let everywhere = view(&owner, json!({"name": "Open", "shared": true})).await;
+    let of_project = json!({"name": "Bugs", "shared": true, "project_id": project});
+    let of_project = view(&owner, of_project).await;
+    let private = view(&owner, json!({"name": "Mine"})).await;
+    for id in [&everywhere, &of_project] {
+        let path = format!("/favourites/view/{id}");
+        member.put(&path, json!({})).await.expect(204);
+    }
+    let path = format!("/favourites/view/{private}");
+    let _ = member.put(&path, json!({})).await.expect(404);
+    let kept = async || {
+        let kept = member.get("/favourites?kind=view").await.expect(200);
+        kept["items"].as_array().unwrap().clone()
+    };
+    let all = kept().await;
+    let shown = |entry: &Value| {
+        let fields = ["name", "key", "project_id"];
+        fields.map(|field| entry[field].clone())
+    };
+    assert_eq!(
+        all.iter().map(shown).collect::<Vec<_>>(),
+        [
+            [json!("Bugs"), json!("APO"), json!(project)],
+            [json!("Open"), Value::Null, Value::Null],
+        ]
+    );
+    // What is not shared any more, or of a project that is closed, is not there.
+    let path = format!("/views/{everywhere}");
+    let _ = owner
+        .patch(&path, json!({"shared": false}))
+        .await
+        .expect(200);
+    assert_eq!(ids(&json!(kept().await)), [of_project]);
+    let closed = json!({"public": false});
+    let _ = owner
+        .patch(&format!("/projects/{project}"), closed)
+        .await
+        .expect(200);
+    assert!(kept().await.is_empty());
+    world.end().await;
+}
