@@ -33,6 +33,7 @@ mod task;
 mod team;
 mod tenant;
 mod turns;
+mod versions;
 mod workspace;
 
 use std::time::Duration;

@@ -20,7 +20,9 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::rights::{Rights, Standing, find, nobody, rights, visible, visible_workspace};
+pub(crate) use self::rights::{
+    Rights, Standing, find, find_many, nobody, permitted, rights, visible, visible_workspace,
+};
 pub(crate) use self::rules::*;
 use crate::column::ColumnRow;
 use crate::comment::CommentRow;

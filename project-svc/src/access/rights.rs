@@ -2,10 +2,13 @@
 //!
 //! How somebody stands to a thing is read in the statement that reads the thing, so that nothing changes between.
 
+use std::fmt::Display;
+
 use httpkit::tokens::Via;
 use httpkit::{Member, Problem, require};
 use kernel::{Id, Permission as P, Permissions, UserId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement};
+use strum::IntoEnumIterator;
 use uuid::Uuid;
 
 use crate::project::model::ProjectRole;
@@ -133,6 +136,21 @@ pub(crate) async fn find<T: FromQueryResult>(
     found.map(|row| with_standing(&row)).transpose()
 }
 
+/// The same of many things, in no order; `$1` is the list of their ids.
+pub(crate) async fn find_many<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    columns: &str,
+    from: &str,
+    ids: Vec<Uuid>,
+    caller: UserId,
+) -> Result<Vec<(T, Standing)>, DbErr> {
+    let sql = format!("select {columns}, {STANDING} from {from}");
+    let values = [ids.into(), caller.uuid().into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    let found = db.query_all_raw(statement).await?;
+    found.iter().map(with_standing).collect()
+}
+
 fn with_standing<T: FromQueryResult>(row: &QueryResult) -> Result<(T, Standing), DbErr> {
     Ok((
         T::from_query_result(row, "")?,
@@ -167,7 +185,48 @@ pub(crate) fn visible(member: &Member, project: &str, caller: &str) -> String {
     }
 }
 
-/// The same for workspaces.
+/// The same as asking [`rights`] for any one permission that roles in projects add.
+pub(crate) fn permitted(member: &Member, permission: P, project: &str, caller: &str) -> String {
+    let own = member.permissions.contains(permission);
+    if own && member.permissions.contains(P::OrganizationManage) {
+        return format!("({caller}::uuid is not null)");
+    }
+    if !own && member.via == Via::PersonalToken {
+        return format!("({caller}::uuid is null)");
+    }
+    let in_project = with_role(
+        ProjectRole::iter().filter(|role| role.permissions().contains(permission)),
+        &format!("project_members m where m.project_id = {project}.id and m.user_id = {caller}"),
+    );
+    let in_workspace = with_role(
+        WorkspaceRole::iter().filter(|role| role.permissions().contains(permission)),
+        &format!(
+            "workspace_members m where m.workspace_id = {project}.workspace_id and m.user_id = {caller}"
+        ),
+    );
+    let of_organization = if own {
+        format!(
+            "exists (select from workspaces w where w.id = {project}.workspace_id and w.is_public)"
+        )
+    } else {
+        "false".to_owned()
+    };
+    format!("({project}.is_public and ({of_organization} or {in_workspace}) or {in_project})")
+}
+
+/// Holds where the person is there in one of these roles.
+fn with_role<R: Display>(roles: impl Iterator<Item = R>, there: &str) -> String {
+    let roles: Vec<String> = roles.map(|role| format!("'{role}'")).collect();
+    if roles.is_empty() {
+        return "false".to_owned();
+    }
+    format!(
+        "exists (select from {there} and m.role in ({}))",
+        roles.join(", ")
+    )
+}
+
+/// The same as [`visible`] for workspaces.
 pub(crate) fn visible_workspace(member: &Member, workspace: &str, caller: &str) -> String {
     let inside = format!(
         "exists (select from workspace_members m where m.workspace_id = {workspace}.id and m.user_id = {caller})"

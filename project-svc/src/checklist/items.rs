@@ -15,7 +15,7 @@ use crate::column::model::place;
 use crate::entity::checklist_item;
 use crate::order::Place;
 use crate::patch::{Meant, changed};
-use crate::task;
+use crate::{task, versions};
 
 /// Items of one checklist.
 const MOST_PER_LIST: usize = 200;
@@ -110,7 +110,9 @@ pub(super) async fn update_checklist_item(
     if changed(&changes).is_empty() {
         return Ok(versioned(item.clone().into()));
     }
-    let updated = store::update_item(&unit, &tenant, item.id, changes).await?;
+    let updated =
+        versions::update::<checklist_item::Entity>(&unit, item.id, changes, None, tenant.now())
+            .await?;
     let updated = updated.ok_or_else(Problem::not_found)?;
     let changes = json!({"checklist_items": {"from": kept(item), "to": kept(&updated)}});
     task::tell_part(&unit, &tenant, &task, "checklists", changes).await?;

@@ -15,7 +15,7 @@ use crate::column::model::place;
 use crate::entity::checklist;
 use crate::order::Place;
 use crate::patch::{Meant, set};
-use crate::task;
+use crate::{task, versions};
 
 /// Checklists of one task: they are read as a whole.
 const MOST_PER_TASK: usize = 50;
@@ -114,7 +114,8 @@ pub(super) async fn update_checklist(
     if let Some(place) = place {
         changes.order_key = Set(store::place_list(&unit, &others, &place).await?);
     }
-    let updated = store::update_list(&unit, &tenant, list.id, changes).await?;
+    let updated =
+        versions::update::<checklist::Entity>(&unit, list.id, changes, None, tenant.now()).await?;
     let updated = updated.ok_or_else(Problem::not_found)?;
     let changes = json!({"checklists": {"from": list.name, "to": updated.name}});
     task::tell_part(&unit, &tenant, &task, "checklists", changes).await?;

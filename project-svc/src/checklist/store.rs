@@ -3,7 +3,6 @@
 use httpkit::Problem;
 use kernel::{ChecklistId, ChecklistItemId, TaskId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     raw_sql,
@@ -85,40 +84,6 @@ pub(super) async fn insert_item(
     checklist_item::Entity::insert(item)
         .exec_with_returning(db)
         .await
-}
-
-/// Changes what is set of a checklist that is there.
-pub(super) async fn update_list(
-    db: &impl ConnectionTrait,
-    tenant: &Tenant,
-    id: ChecklistId,
-    changes: checklist::ActiveModel,
-) -> Result<Option<checklist::Model>, DbErr> {
-    use checklist::Column::{Id, UpdatedAt, Version};
-
-    let update = checklist::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(tenant.now()))
-        .filter(Id.eq(id));
-    Ok(update.exec_with_returning(db).await?.pop())
-}
-
-/// Changes what is set of an item that is there.
-pub(super) async fn update_item(
-    db: &impl ConnectionTrait,
-    tenant: &Tenant,
-    id: ChecklistItemId,
-    changes: checklist_item::ActiveModel,
-) -> Result<Option<checklist_item::Model>, DbErr> {
-    use checklist_item::Column::{Id, UpdatedAt, Version};
-
-    let update = checklist_item::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(tenant.now()))
-        .filter(Id.eq(id));
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 pub(super) async fn delete_list(db: &impl ConnectionTrait, id: ChecklistId) -> Result<(), DbErr> {

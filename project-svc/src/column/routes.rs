@@ -12,12 +12,12 @@ use super::store::{self, ColumnRow};
 use super::view::{CardFilter, ColumnView, CreateColumn, MoveColumn, PatchColumn};
 use crate::access::{BoardAccess, ColumnAccess, Manage, Read};
 use crate::api::{ReadProblems, WriteProblems};
-use crate::board;
 use crate::entity::column;
 use crate::order::{OrderKey, Place};
 use crate::patch::{Meant, changed};
 use crate::task::{self, TaskSummary, cards_page};
 use crate::tenant::Tenant;
+use crate::{board, versions};
 
 /// List the columns of a board
 ///
@@ -94,7 +94,10 @@ pub(super) async fn update_column(
     if_match: IfMatch,
     Json(body): Json<PatchColumn>,
 ) -> Result<Versioned<ColumnView>, Problem> {
-    let (tenant, ColumnRow { column, project_id }) = (access.tenant, access.thing);
+    let tenant = access.tenant;
+    let ColumnRow {
+        column, project_id, ..
+    } = access.thing;
     let meant = Meant::new(if_match, body.version);
     let expected = meant.check(column.version)?;
     let place = model::place(body.before_id, body.after_id, None)?;
@@ -109,7 +112,9 @@ pub(super) async fn update_column(
     if changes.category.is_set() && store::lock_and_look_for_cards(&unit, column.id).await? {
         return Err(not_empty());
     }
-    let updated = store::update(&unit, column.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<column::Entity>(&unit, column.id, changes, expected, tenant.now())
+            .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     tell(&tenant, &unit, project_id).await?;
     unit.commit().await?;
@@ -139,7 +144,10 @@ pub(super) async fn move_column(
     if_match: IfMatch,
     Json(body): Json<MoveColumn>,
 ) -> Result<Versioned<ColumnView>, Problem> {
-    let (tenant, ColumnRow { column, project_id }) = (access.tenant, access.thing);
+    let tenant = access.tenant;
+    let ColumnRow {
+        column, project_id, ..
+    } = access.thing;
     let meant = Meant::new(if_match, None);
     let expected = meant.check(column.version)?;
     let place = model::place(body.before_id, body.after_id, body.position)?;
@@ -149,7 +157,9 @@ pub(super) async fn move_column(
         order_key: Set(order_key),
         ..Default::default()
     };
-    let updated = store::update(&unit, column.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<column::Entity>(&unit, column.id, changes, expected, tenant.now())
+            .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     tell(&tenant, &unit, project_id).await?;
     unit.commit().await?;
@@ -178,7 +188,10 @@ pub(super) async fn delete_column(
     access: ColumnAccess<Manage>,
     if_match: IfMatch,
 ) -> Result<NoContent, Problem> {
-    let (tenant, ColumnRow { column, project_id }) = (access.tenant, access.thing);
+    let tenant = access.tenant;
+    let ColumnRow {
+        column, project_id, ..
+    } = access.thing;
     Meant::new(if_match, None).check(column.version)?;
     let unit = tenant.begin().await?;
     board::lock(&unit, column.board_id).await?;

@@ -2,12 +2,11 @@
 
 use std::iter::zip;
 
-use chrono::{DateTime, Utc};
 use events::topic::task::TaskStatus;
 use httpkit::Problem;
 use kernel::{BoardId, ColumnId, ProjectId, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, raw_sql,
@@ -26,6 +25,7 @@ pub(crate) struct ColumnRow {
     #[sea_orm(nested)]
     pub(crate) column: column::Model,
     pub(crate) project_id: ProjectId,
+    pub(crate) project_key: String,
 }
 
 impl Thing for ColumnRow {
@@ -39,7 +39,8 @@ impl Thing for ColumnRow {
         let from =
             "columns c join boards b on b.id = c.board_id join projects p on p.id = b.project_id
             where c.id = $1 and p.deleted_at is null";
-        find(db, "c.*, p.id as project_id", from, id, caller).await
+        let columns = "c.*, p.id as project_id, p.key as project_key";
+        find(db, columns, from, id, caller).await
     }
 }
 
@@ -153,27 +154,6 @@ pub(super) async fn insert(
     column: column::ActiveModel,
 ) -> Result<column::Model, DbErr> {
     column::Entity::insert(column).exec_with_returning(db).await
-}
-
-/// Changes what is set. None when there is no such column in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: ColumnId,
-    changes: column::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<column::Model>, DbErr> {
-    use column::Column::{Id, UpdatedAt, Version};
-
-    let mut update = column::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id));
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 /// Removes a column without cards. Deleted tasks that still lie in it move on to `heir`, so that

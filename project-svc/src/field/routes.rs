@@ -15,6 +15,7 @@ use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::custom_field;
 use crate::patch::{Meant, changed};
 use crate::tenant::Tenant;
+use crate::versions;
 
 /// Fields of one project: each task is read and checked with all of them.
 const MOST_PER_PROJECT: usize = 50;
@@ -98,7 +99,9 @@ pub(super) async fn update_field(
     if changed(&changes).is_empty() {
         return Ok(versioned(field.into()));
     }
-    let updated = store::update(&unit, field.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<custom_field::Entity>(&unit, field.id, changes, expected, tenant.now())
+            .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     tell(&tenant, &unit, project).await?;
     unit.commit().await?;

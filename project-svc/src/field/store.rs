@@ -1,10 +1,9 @@
 //! Queries of custom fields. All of them begin at a project.
 
-use chrono::{DateTime, Utc};
 use httpkit::Problem;
 use kernel::{FieldId, ProjectId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, raw_sql,
@@ -105,27 +104,6 @@ pub(super) async fn insert(
     };
     let inserted = custom_field::Entity::insert(field).exec_with_returning(db);
     Ok(inserted.await?)
-}
-
-/// Changes what is set. None when there is no such field in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: FieldId,
-    changes: custom_field::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<custom_field::Model>, DbErr> {
-    use custom_field::Column::{Id, UpdatedAt, Version};
-
-    let mut update = custom_field::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id));
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 /// False when the project has no such field. Values that tasks have are passed over from then on, and dropped by the

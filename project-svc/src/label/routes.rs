@@ -17,6 +17,7 @@ use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::label;
 use crate::patch::{Meant, changed};
 use crate::tenant::Tenant;
+use crate::versions;
 
 /// Labels of one project.
 const MOST_PER_PROJECT: i64 = 500;
@@ -92,7 +93,8 @@ pub(super) async fn update_label(
     if changed(&changes).is_empty() {
         return Ok(versioned(label.into()));
     }
-    let updated = store::update(&unit, label.id, changes, expected, tenant.now()).await;
+    let updated =
+        versions::update::<label::Entity>(&unit, label.id, changes, expected, tenant.now()).await;
     let updated = updated.map_err(refused)?.ok_or_else(|| meant.overtaken())?;
     tell(&tenant, &unit, project).await?;
     unit.commit().await?;

@@ -1,11 +1,10 @@
 //! Queries of labels, and of which task carries which. All of them begin at a project: a label of another one is
 //! not there.
 
-use chrono::{DateTime, Utc};
 use httpkit::{FieldError, Problem};
 use kernel::{LabelId, ProjectId, TaskId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     raw_sql,
@@ -72,27 +71,6 @@ pub(super) async fn insert(
         updated_at: Set(now),
     };
     label::Entity::insert(label).exec_with_returning(db).await
-}
-
-/// Changes what is set. None when there is no such label in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: LabelId,
-    changes: label::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<label::Model>, DbErr> {
-    use label::Column::{Id, UpdatedAt, Version};
-
-    let mut update = label::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id));
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 /// False when the project has no such label.

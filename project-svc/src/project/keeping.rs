@@ -11,10 +11,10 @@ use super::routes::{allowed, note, versioned};
 use super::store::{self, Trashed};
 use super::view::{ProjectSummary, ProjectView};
 use crate::access::{Access, Allowed, Delete, ListProjects, ProjectAccess, PutAway};
-use crate::activity;
 use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::project;
 use crate::patch::Meant;
+use crate::{activity, versions};
 
 /// Put a project away
 ///
@@ -56,7 +56,9 @@ async fn set_archived(
         archived_at: Set(archived.then(|| tenant.now())),
         ..Default::default()
     };
-    let updated = store::update(&unit, project.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<project::Entity>(&unit, project.id, changes, expected, tenant.now())
+            .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     let names = vec!["archived_at".to_owned()];
     let changes = activity::changes(&project, &updated, &names);

@@ -5,7 +5,7 @@ use httpkit::Problem;
 use kernel::{Permission, Permissions, ProjectKey};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString};
+use strum::{Display, EnumIter, EnumString};
 use utoipa::ToSchema;
 
 /// How many projects may share a suggested key before people have to choose one.
@@ -82,6 +82,7 @@ pub enum ProjectPriority {
     Serialize,
     Deserialize,
     Display,
+    EnumIter,
     EnumString,
     DeriveValueType,
     ToSchema,

@@ -15,10 +15,11 @@ use crate::access::{
     self, AddProject, Allowed, Delete, ListProjects, Permits, ProjectAccess, Read, Thing, Write,
 };
 use crate::api::{ReadProblems, WriteProblems};
+use crate::entity::project;
 use crate::patch::{Meant, changed};
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
-use crate::{activity, board, people, workspace};
+use crate::{activity, board, people, versions, workspace};
 
 /// Create a project
 ///
@@ -117,7 +118,9 @@ pub(super) async fn update_project(
         return Ok(versioned(project.into()));
     }
     let unit = tenant.begin().await?;
-    let updated = store::update(&unit, project.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<project::Entity>(&unit, project.id, changes, expected, tenant.now())
+            .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     if let Some(owner) = owner {
         members_store::make_owner(&unit, project.id, owner, tenant.now()).await?;

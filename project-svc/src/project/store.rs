@@ -6,21 +6,18 @@ use kernel::{Permission, ProjectId, ProjectKey, UserId, WorkspaceId};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, TryInsertResult, raw_sql,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, TryInsertResult, raw_sql,
 };
 use serde_json::Value;
 
 use super::members_store as members;
 use super::model::{ProjectPriority, ProjectRole, ProjectStatus, suggested_keys};
 use super::view::{CreateProject, ProjectFilter, ProjectSummary};
-use crate::access::{Standing, Thing, find, visible};
+use crate::access::{Standing, Thing, find, permitted, visible};
 use crate::entity::project;
 use crate::tenant::Tenant;
-
-/// Holds for the projects that one person owns.
-const OWNED_BY: &str = "exists (select from project_members m where m.project_id = projects.id \
-    and m.user_id = $1 and m.role = 'owner')";
+use crate::versions;
 
 /// Of a project; money leaves the database as text.
 const COLUMNS: &str = "p.id, p.workspace_id, p.key, p.name, p.description, p.status, p.priority, p.color, p.start_date, \
@@ -152,18 +149,6 @@ pub(super) async fn insert(
     Err(key_taken(&keys))
 }
 
-/// Changes the columns that are set. None when there is no such project in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: ProjectId,
-    changes: project::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<project::Model>, DbErr> {
-    let there = project::Column::DeletedAt.is_null();
-    change(db, id, changes, there, expected, now).await
-}
-
 /// Brings the project back from the trash. None when it is not there in the version expected.
 pub(super) async fn restore(
     db: &impl ConnectionTrait,
@@ -175,33 +160,11 @@ pub(super) async fn restore(
         deleted_at: Set(None),
         ..Default::default()
     };
-    let trashed = project::Column::DeletedAt.is_not_null();
-    change(db, id, changes, trashed, expected, now).await
+    let trashed = Condition::all().add(project::Column::DeletedAt.is_not_null());
+    versions::update_where::<project::Entity>(db, id, changes, trashed, expected, now).await
 }
 
-async fn change(
-    db: &impl ConnectionTrait,
-    id: ProjectId,
-    changes: project::ActiveModel,
-    state: Expr,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<project::Model>, DbErr> {
-    use project::Column::{Id, UpdatedAt, Version};
-
-    let mut update = project::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id))
-        .filter(state);
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
-}
-
-/// Projects in the trash that the member sees and may bring back, the last deleted first.
+/// Projects in the trash that the member may bring back, the last deleted first.
 pub(super) async fn trash(
     db: &impl ConnectionTrait,
     member: &Member,
@@ -213,15 +176,12 @@ pub(super) async fn trash(
     let mut projects = project::Entity::find()
         .filter(DeletedAt.is_not_null())
         .filter(Expr::cust_with_values(
-            visible(member, "projects", "$1"),
+            permitted(member, Permission::ProjectDelete, "projects", "$1"),
             [member.user],
         ))
         .order_by_desc(DeletedAt)
         .order_by_desc(Id)
         .limit(limit);
-    if !member.permissions.contains(Permission::ProjectDelete) {
-        projects = projects.filter(Expr::cust_with_values(OWNED_BY, [member.user]));
-    }
     if let Some((deleted_at, id)) = after {
         let place = Expr::tuple([Expr::col(DeletedAt), Expr::col(Id)]);
         let key = Expr::tuple([Expr::val(deleted_at), Expr::val(id)]);
@@ -241,7 +201,7 @@ pub(super) async fn delete(
         deleted_at: Set(Some(now)),
         ..Default::default()
     };
-    let deleted = update(db, id, changes, expected, now).await?;
+    let deleted = versions::update::<project::Entity>(db, id, changes, expected, now).await?;
     Ok(deleted.is_some())
 }
 

@@ -16,6 +16,7 @@ use crate::filter::{Asked, Filter, Sort};
 use crate::patch::{Meant, changed};
 use crate::task::{self, TaskSummary};
 use crate::tenant::Tenant;
+use crate::versions;
 
 /// Create a saved view
 #[utoipa::path(post, path = "/views", tag = "views", request_body = CreateView,
@@ -96,7 +97,8 @@ pub(super) async fn update_view(
         return Ok(versioned(view.into()));
     }
     let unit = tenant.begin().await?;
-    let updated = store::update(&unit, view.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<view::Entity>(&unit, view.id, changes, expected, tenant.now()).await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     unit.commit().await?;
     Ok(versioned(updated.into()))

@@ -1,12 +1,9 @@
 //! Queries of views.
 
-use chrono::{DateTime, Utc};
 use httpkit::Member;
 use kernel::{ProjectId, UserId, ViewId};
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    Statement, Value, raw_sql,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Statement, Value, raw_sql,
 };
 
 use crate::access::{Standing, Thing, visible};
@@ -74,27 +71,6 @@ pub(super) async fn insert(
     view: view::ActiveModel,
 ) -> Result<view::Model, DbErr> {
     view::Entity::insert(view).exec_with_returning(db).await
-}
-
-/// Changes what is set and counts the version. None when there is no such view in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: ViewId,
-    changes: view::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<view::Model>, DbErr> {
-    use view::Column::{Id, UpdatedAt, Version};
-
-    let mut update = view::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id));
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 /// False when it is gone already, or not in the version expected.

@@ -1,7 +1,7 @@
 //! One change of many tasks: one transaction, and an answer for each. What is refused of one leaves it as it was and
 //! does not keep the others from their change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use events::topic::task::{TaskPriority, TaskStatus};
@@ -21,7 +21,7 @@ use super::edit::{self, Edit};
 use super::routes::assign;
 use super::row::TaskRow;
 use super::{landing, moving, trash, tree};
-use crate::access::{self, Delete, Permits, Write};
+use crate::access::{self, Delete, Permits, Standing, Write};
 use crate::api::WriteProblems;
 use crate::entity::task;
 use crate::patch::{Meant, set};
@@ -189,10 +189,7 @@ pub(super) async fn edit_tasks(
     let assignees = body.change.assignee_ids.as_deref().unwrap_or_default();
     let assignees = people::resolve(&tenant, assignees, "/change/assignee_ids").await?;
     let once = key.once(format!("edit_tasks:{}", tenant.user()), &body);
-    let mut found = Vec::with_capacity(body.items.len());
-    for item in &body.items {
-        found.push(admit(&tenant, item.id, &body.change).await);
-    }
+    let found = admit_all(&tenant, &body.items, &body.change).await?;
     let _turns = turns(&tenant, &found).await;
     let unit = tenant.begin().await?;
     if let Some(answer) = once.replayed(&unit, tenant.now()).await? {
@@ -228,15 +225,27 @@ fn check_once(items: &[EditedTask]) -> Result<(), Problem> {
     }
 }
 
-/// The task, for somebody who may change it so.
-async fn admit(tenant: &Tenant, id: TaskId, change: &Change) -> Result<TaskRow, Problem> {
-    let (row, rights) = access::load::<TaskRow>(tenant, id).await?;
-    if change.delete {
-        Delete::check(tenant, rights, &row)?;
-    } else {
-        Write::check(tenant, rights, &row)?;
-    }
-    Ok(row)
+/// The tasks, each for somebody who may change it so; read in one statement.
+async fn admit_all(
+    tenant: &Tenant,
+    items: &[EditedTask],
+    change: &Change,
+) -> Result<Vec<Result<TaskRow, Problem>>, Problem> {
+    let ids: Vec<TaskId> = items.iter().map(|item| item.id).collect();
+    let found = TaskRow::load_many(&tenant.read().await?, &ids, tenant.user()).await?;
+    let found = found.into_iter().map(|found| (found.0.task.id, found));
+    let mut found: HashMap<TaskId, (TaskRow, Standing)> = found.collect();
+    let admitted = ids.iter().map(|id| {
+        let seen = access::seen(tenant, found.remove(id));
+        let (row, rights) = seen.ok_or_else(Problem::not_found)?;
+        if change.delete {
+            Delete::check(tenant, rights, &row)?;
+        } else {
+            Write::check(tenant, rights, &row)?;
+        }
+        Ok(row)
+    });
+    Ok(admitted.collect())
 }
 
 /// Waits for the turns of all projects, always in the same order.

@@ -22,6 +22,30 @@ use crate::order::Place;
 use crate::tenant::Tenant;
 use crate::{activity, label, people, project as projects};
 
+/// The project that a task is to belong to.
+pub(super) struct HomeProject {
+    pub(super) id: ProjectId,
+    /// Begins the task's key.
+    pub(super) key: String,
+}
+
+impl HomeProject {
+    /// The one where this task is.
+    pub(super) fn of(row: &TaskRow) -> Self {
+        Self {
+            id: row.task.project_id,
+            key: row.project_key.clone(),
+        }
+    }
+}
+
+impl From<project::Model> for HomeProject {
+    fn from(project: project::Model) -> Self {
+        let project::Model { id, key, .. } = project;
+        Self { id, key }
+    }
+}
+
 /// Create a task
 #[utoipa::path(post, path = "/projects/{id}/tasks", tag = "tasks", request_body = CreateTask,
     params(("id" = ProjectId, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -32,7 +56,7 @@ pub(super) async fn create_task(
     Json(body): Json<CreateTask>,
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
     agrees("/project_id", body.project_id, access.thing.id)?;
-    create(&access.tenant, access.thing, key, body).await
+    create(&access.tenant, access.thing.into(), key, body).await
 }
 
 /// Create a task in the project that the body names
@@ -63,7 +87,10 @@ pub(super) async fn create_card(
     agrees("/project_id", body.project_id, column.project_id)?;
     agrees("/column_id", body.column_id, column.column.id)?;
     body.column_id = Some(column.column.id);
-    let (project, _) = access::load(&tenant, column.project_id).await?;
+    let project = HomeProject {
+        id: column.project_id,
+        key: column.project_key,
+    };
     create(&tenant, project, key, body).await
 }
 
@@ -76,19 +103,16 @@ pub(super) async fn create_subtask(
     key: IdempotencyKey,
     Json(mut body): Json<CreateTask>,
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
-    let (tenant, parent) = (access.tenant, access.thing.task);
+    let (tenant, row) = (access.tenant, access.thing);
+    let parent = &row.task;
     agrees("/project_id", body.project_id, parent.project_id)?;
     agrees("/parent_id", body.parent_id, parent.id)?;
     body.parent_id = Some(parent.id);
-    let (project, _) = access::load(&tenant, parent.project_id).await?;
-    create(&tenant, project, key, body).await
+    create(&tenant, HomeProject::of(&row), key, body).await
 }
 
 /// The project that a body names, for somebody who may put tasks into it; 422 where the caller may not know of it.
-pub(super) async fn named_project(
-    tenant: &Tenant,
-    id: ProjectId,
-) -> Result<project::Model, Problem> {
+pub(super) async fn named_project(tenant: &Tenant, id: ProjectId) -> Result<HomeProject, Problem> {
     let found = access::load::<project::Model>(tenant, id).await;
     let (project, rights) = found.map_err(|problem| {
         if problem.status() == StatusCode::NOT_FOUND {
@@ -98,7 +122,7 @@ pub(super) async fn named_project(
         }
     })?;
     AddTask::check(tenant, rights, &project)?;
-    Ok(project)
+    Ok(project.into())
 }
 
 /// What the body says again must be what the path says.
@@ -116,7 +140,7 @@ fn agrees<I: Copy + PartialEq>(pointer: &str, said: Option<I>, path: I) -> Resul
 /// Creates a task for somebody who may put tasks into the project.
 async fn create(
     tenant: &Tenant,
-    project: project::Model,
+    project: HomeProject,
     key: IdempotencyKey,
     body: CreateTask,
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
@@ -142,7 +166,7 @@ async fn create(
 async fn insert(
     unit: &UnitOfWork,
     tenant: &Tenant,
-    project: project::Model,
+    project: HomeProject,
     body: CreateTask,
     given: &Given,
     assignees: &[UserId],

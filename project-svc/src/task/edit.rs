@@ -7,14 +7,14 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ConnectionTrait, FromQueryResult, raw_sql};
 use tenancy::UnitOfWork;
 
+use super::history;
 use super::model::{check_dates, previous};
 use super::row::TaskRow;
-use super::{history, store};
 use crate::entity::task;
 use crate::field::Given;
-use crate::label;
 use crate::patch::changed;
 use crate::tenant::Tenant;
+use crate::{label, versions};
 
 /// What is to be different.
 #[derive(Default)]
@@ -81,7 +81,8 @@ pub(super) async fn apply(
     if let Some((by_id, _)) = &given {
         columns.fields = Set(by_id.clone());
     }
-    let updated = store::update(unit, task.id, columns, None, tenant.now()).await?;
+    let updated =
+        versions::update::<task::Entity>(unit, task.id, columns, None, tenant.now()).await?;
     let updated = updated.ok_or_else(Problem::not_found)?;
     let (mut before, mut after) = (held.clone(), held.with(updated));
     if let Some(labels) = labels {

@@ -8,16 +8,16 @@ use serde_json::{Map, Value, json};
 use tenancy::UnitOfWork;
 use uuid::Uuid;
 
+use super::create::HomeProject;
 use super::place::{self, TARGET, Target};
 use super::routes::no_such_column;
 use super::row::TaskRow;
-use crate::entity::project;
 use crate::field::{self, Definition};
 use crate::order::{OrderKey, Place};
 
 /// A project that is ready to take tasks: its row and the columns of one of its boards are locked, in this order.
 pub(super) struct Landing {
-    pub(super) project: project::Model,
+    pub(super) project: HomeProject,
     /// Where the first task goes.
     root: ColumnId,
     columns: Vec<Target>,
@@ -44,7 +44,7 @@ impl Landing {
     /// Makes the project ready for a task of this status, in the column asked for or the first that fits.
     pub(super) async fn prepare(
         unit: &UnitOfWork,
-        project: project::Model,
+        project: HomeProject,
         from: ProjectId,
         asked: Option<ColumnId>,
         status: TaskStatus,

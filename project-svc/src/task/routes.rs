@@ -16,7 +16,7 @@ use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::task;
 use crate::patch::Meant;
 use crate::tenant::Tenant;
-use crate::{field, label, people};
+use crate::{field, label, people, versions};
 
 /// The path of a task by its key.
 #[derive(Deserialize)]
@@ -162,7 +162,8 @@ pub(super) async fn assign(
     people: &[kernel::UserId],
 ) -> Result<TaskRow, Problem> {
     let nothing = task::ActiveModel::default();
-    let task = store::update(unit, held.task.id, nothing, None, tenant.now()).await?;
+    let task =
+        versions::update::<task::Entity>(unit, held.task.id, nothing, None, tenant.now()).await?;
     let task = task.ok_or_else(Problem::not_found)?;
     let removed = store::remove_others(unit, task.id, people).await?;
     let added = store::add_assignees(unit, task.id, people, tenant.now()).await?;

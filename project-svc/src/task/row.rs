@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::model::{Below, Progress, task_key};
-use crate::access::{Standing, Thing, find};
+use crate::access::{Standing, Thing, find, find_many};
 use crate::entity::task;
 
 /// The columns of [`TaskRow`], of a statement that calls the task `t` and its project `p`.
@@ -136,6 +136,18 @@ impl TaskRow {
     /// The same, and nobody else changes its row until the commit.
     pub(super) async fn lock(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Self>, DbErr> {
         Self::select(db, id, "for no key update of t").await
+    }
+
+    /// Those of the tasks that are there, in no order, with how the caller stands to each.
+    pub(super) async fn load_many(
+        db: &impl ConnectionTrait,
+        ids: &[TaskId],
+        caller: UserId,
+    ) -> Result<Vec<(Self, Standing)>, DbErr> {
+        let ids = ids.iter().map(|id| id.uuid()).collect();
+        let from = "tasks t join projects p on p.id = t.project_id
+            where t.id = any($1) and t.deleted_at is null and p.deleted_at is null";
+        find_many(db, COLUMNS, from, ids, caller).await
     }
 
     async fn select(

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, raw_sql};
 use tenancy::UnitOfWork;
 use uuid::Uuid;
 
-use super::create::{self, named_project};
+use super::create::{self, HomeProject, named_project};
 use super::landing::{Landing, lock_projects};
 use super::model::completed_at;
 use super::routes::versioned;
@@ -21,7 +21,7 @@ use crate::api::WriteProblems;
 use crate::entity::task;
 use crate::patch::Meant;
 use crate::tenant::Tenant;
-use crate::{access, checklist, label};
+use crate::{checklist, label, versions};
 
 /// Move a task to another project
 ///
@@ -88,7 +88,8 @@ async fn land(
         if place == 0 {
             changes.parent_id = Set(None);
         }
-        let updated = store::update(unit, before.task.id, changes, None, now).await?;
+        let updated =
+            versions::update::<task::Entity>(unit, before.task.id, changes, None, now).await?;
         let updated = updated.ok_or_else(Problem::not_found)?;
         label::replace(unit, updated.id, &labels).await?;
         let mut after = before.clone().with(updated);
@@ -149,7 +150,7 @@ pub(super) async fn copy_task(
         Some(id) if id != from => named_project(&tenant, id).await?,
         Some(_) | None => {
             AddTask::check(&tenant, access.rights, &found)?;
-            access::load(&tenant, from).await?.0
+            HomeProject::of(&found)
         }
     };
     let once = key.once(format!("copy_task:{root}:{}", tenant.user()), &body);

@@ -16,15 +16,15 @@ use super::model::task_key;
 use super::routes::versioned;
 use super::row::{COLUMNS, TaskRow};
 use super::view::TaskView;
-use super::{edit, history, store, tree};
+use super::{edit, history, tree};
 use crate::access::{
     Access, Delete, ProjectAccess, ReadTrash, Standing, TaskAccess, Thing, Write, find,
 };
-use crate::activity;
 use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::task;
 use crate::patch::Meant;
 use crate::tenant::Tenant;
+use crate::{activity, versions};
 
 /// A task in the trash, of a project that is not.
 pub(crate) struct TrashedTask(TaskRow);
@@ -89,7 +89,8 @@ pub(super) async fn archive(
         archived_at: Set(away.then(|| tenant.now())),
         ..Default::default()
     };
-    let updated = store::update(unit, held.task.id, changes, None, tenant.now()).await?;
+    let updated =
+        versions::update::<task::Entity>(unit, held.task.id, changes, None, tenant.now()).await?;
     let updated = updated.ok_or_else(Problem::not_found)?;
     let (task_id, project_id) = (updated.id, updated.project_id);
     let version = Some(updated.version);
@@ -163,7 +164,8 @@ pub(super) async fn delete(
             ..Default::default()
         };
         // One that somebody else deleted on its own meanwhile is where it should be.
-        let Some(deleted) = store::update(unit, id, changes, None, now).await? else {
+        let Some(deleted) = versions::update::<task::Entity>(unit, id, changes, None, now).await?
+        else {
             continue;
         };
         let event = TaskDeleted {

@@ -9,7 +9,9 @@ use super::view::{CreateTeam, PatchTeam, TeamFilter, TeamSummary, TeamView};
 use super::{model, store};
 use crate::access::{Allowed, CreateTeam as Create, Delete, ListTeams, Read, TeamAccess, Write};
 use crate::api::{ReadProblems, WriteProblems};
+use crate::entity::team;
 use crate::patch::{Meant, changed};
+use crate::versions;
 
 /// Create a team
 #[utoipa::path(post, path = "/teams", tag = "teams", request_body = CreateTeam,
@@ -76,7 +78,8 @@ pub(super) async fn update_team(
         return Ok(versioned(team.into()));
     }
     let unit = tenant.begin().await?;
-    let updated = store::update(&unit, team.id, changes, expected, tenant.now()).await;
+    let updated =
+        versions::update::<team::Entity>(&unit, team.id, changes, expected, tenant.now()).await;
     let updated = updated.map_err(refused)?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     unit.commit().await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{TeamId, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
     TryInsertResult, raw_sql,
@@ -95,27 +95,6 @@ pub(super) async fn insert(
         updated_at: Set(now),
     };
     team::Entity::insert(row).exec_with_returning(db).await
-}
-
-/// Changes the columns that are set. None when there is no such team in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: TeamId,
-    changes: team::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<team::Model>, DbErr> {
-    use team::Column::{Id, UpdatedAt, Version};
-
-    let mut update = team::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id));
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 /// Deletes the team; false when it is not there in the version expected.

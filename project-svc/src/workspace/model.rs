@@ -4,7 +4,7 @@ use httpkit::Problem;
 use kernel::{Permission, Permissions};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString};
+use strum::{Display, EnumIter, EnumString};
 use utoipa::ToSchema;
 
 use crate::project::model::ProjectRole;
@@ -19,6 +19,7 @@ use crate::project::model::ProjectRole;
     Serialize,
     Deserialize,
     Display,
+    EnumIter,
     EnumString,
     DeriveValueType,
     ToSchema,

@@ -13,7 +13,9 @@ use crate::access::{
     Allowed, CreateWorkspace as Create, Delete, ListProjects, Read, WorkspaceAccess, Write,
 };
 use crate::api::{ReadProblems, WriteProblems};
+use crate::entity::workspace;
 use crate::patch::{Meant, changed};
+use crate::versions;
 
 /// Create a workspace
 ///
@@ -89,7 +91,9 @@ pub(super) async fn update_workspace(
         return Ok(versioned(workspace.into()));
     }
     let unit = tenant.begin().await?;
-    let updated = store::update(&unit, workspace.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<workspace::Entity>(&unit, workspace.id, changes, expected, tenant.now())
+            .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     let event = WorkspaceUpdated {
         workspace_id: updated.id,

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use httpkit::Member;
 use kernel::{UserId, WorkspaceId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
     Statement, TryInsertResult, raw_sql,
@@ -119,27 +118,6 @@ pub(super) async fn insert(
         .await?;
     add_member(db, row.id, tenant.user(), WorkspaceRole::Owner, now).await?;
     Ok(row)
-}
-
-/// Changes the columns that are set. None when there is no such workspace in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: WorkspaceId,
-    changes: workspace::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<workspace::Model>, DbErr> {
-    use workspace::Column::{Id, UpdatedAt, Version};
-
-    let mut update = workspace::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id));
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 /// Locks the workspace: no project comes into it, and nobody is added, changed or removed, until the transaction

@@ -235,3 +235,47 @@ async fn every_role_in_the_organization_with_every_role_in_a_project() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     world.end().await;
 }
+
+#[tokio::test]
+async fn trash_lists_what_one_may_bring_back_and_nothing_else() {
+    let world = World::new().await;
+    let owner = world.person(Role::Owner);
+    let mut wrong = Vec::new();
+    for public in [true, false] {
+        let (project, _) = owner.project("Apollo").await;
+        let path = format!("/projects/{project}");
+        let _ = owner
+            .patch(&path, json!({"public": public}))
+            .await
+            .expect(200);
+        let mut people = Vec::new();
+        for role in Role::ALL {
+            for inside in [&[None][..], &PROJECT_ROLES.map(Some)].concat() {
+                let person = world.person(role);
+                if let Some(inside) = inside {
+                    give_role(&world, &project, person.id, inside).await;
+                }
+                people.push((role, inside, person));
+            }
+        }
+        owner.delete(&path).await.expect(204);
+        for (role, inside, person) in people {
+            let trash = person.get("/projects/trash").await.expect(200);
+            let listed = ids(&trash["items"]).contains(&project);
+            // A version that is not there: whoever may, gets that far.
+            let restore = person.request(Method::POST, &format!("{path}/restore"));
+            let restore = read(restore.header(IF_MATCH, "\"99\"")).await.status;
+            if listed != (restore == 412) {
+                wrong.push(format!(
+                    "{role}, {inside:?}, public {public}: {listed}, {restore}"
+                ));
+            }
+        }
+        let _ = owner
+            .post(&format!("{path}/restore"), json!({}))
+            .await
+            .expect(200);
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    world.end().await;
+}
