@@ -79,6 +79,20 @@ pub(crate) fn spread(count: usize) -> Vec<OrderKey> {
     keys
 }
 
+/// `count` keys in ascending order behind the last one of a list, or none when the list must be spread first.
+pub(crate) fn behind(last: Option<&OrderKey>, count: usize) -> Option<Vec<OrderKey>> {
+    let last = parse(last)?;
+    if let Some(last) = &last
+        && share_a_zero(last, last)
+    {
+        return None;
+    }
+    let mut keys = Vec::with_capacity(count);
+    fill(last.as_ref(), None, count, &mut keys);
+    let decent = keys.iter().all(|key| key.0.len() <= MAX_KEY_CHARS);
+    (decent && keys.len() == count).then_some(keys)
+}
+
 /// The gap that a place means in a list that holds everything but the thing to be placed. None when the
 /// place is beside something that is not in the list.
 pub(crate) fn gap<Id: PartialEq>(list: &[(Id, OrderKey)], place: &Place<Id>) -> Option<Gap> {
@@ -240,6 +254,35 @@ mod tests {
                 assert!(list.is_sorted_by(|a, b| a.1 < b.1), "{place:?} {turn}");
             }
         }
+    }
+
+    proptest! {
+        #[test]
+        fn what_comes_behind_a_list_ascends_from_its_last_key(
+            moves in prop::collection::vec((0..8_u32, place()), 0..200), count in 0..300_usize,
+        ) {
+            let mut list: Vec<_> = zip(0..8_u32, spread(8)).collect();
+            for (moved, place) in moves {
+                apply(&mut list, moved, &place);
+            }
+            let last = list.last().map(|(_, key)| key.clone());
+            let keys = behind(last.as_ref(), count);
+            let spread = spread(list.len()).pop();
+            let keys = keys.or_else(|| behind(spread.as_ref(), count)).unwrap();
+            prop_assert_eq!(keys.len(), count);
+            prop_assert!(keys.is_sorted_by(|a, b| a < b));
+            if behind(last.as_ref(), count).is_some() {
+                prop_assert!(keys.first().is_none_or(|first| Some(first) > last.as_ref()));
+            }
+        }
+    }
+
+    #[test]
+    fn thousands_come_behind_a_long_list_with_short_keys() {
+        let last = spread(50_000).pop();
+        let keys = behind(last.as_ref(), 5_000).unwrap();
+        assert!(keys.first() > last.as_ref() && keys.is_sorted_by(|a, b| a < b));
+        assert!(keys.iter().all(|key| key.0.len() <= 60));
     }
 
     #[test]

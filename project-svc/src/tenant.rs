@@ -50,11 +50,24 @@ impl Tenant {
 
     /// Tells an event of this organization, done by this person, with the commit.
     pub(crate) async fn emit<E: Event>(&self, unit: &UnitOfWork, event: &E) -> Result<(), Problem> {
+        Ok(unit.emit(&self.envelope(event)).await?)
+    }
+
+    /// The same of many events, in their order and in few statements.
+    pub(crate) async fn emit_all<E: Event>(
+        &self,
+        unit: &UnitOfWork,
+        events: impl Iterator<Item = E>,
+    ) -> Result<(), Problem> {
+        let envelopes = events.map(|event| self.envelope(&event)).collect();
+        Ok(unit.emit_all(envelopes).await?)
+    }
+
+    fn envelope<E: Event>(&self, event: &E) -> Envelope {
         let (tenant, user) = (self.member.tenant, self.member.user);
         let source = Service::ProjectSvc.name();
         let (ids, clock) = (&self.state.ids, &self.state.clock);
-        let envelope = Envelope::new(ids, clock, source, tenant, user, event);
-        Ok(unit.emit(&envelope).await?)
+        Envelope::new(ids, clock, source, tenant, user, event)
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -54,12 +54,21 @@ impl UnitOfWork {
 
     /// Writes an event that becomes true with the commit; the relay is woken then.
     pub async fn emit(&self, envelope: &Envelope) -> Result<(), DbErr> {
-        match httpkit::context::current().and_then(|context| context.traceparent.clone()) {
-            Some(traceparent) if envelope.traceparent.is_none() => {
-                let traced = envelope.clone().with_traceparent(Some(traceparent));
-                events::outbox::emit(self, &traced).await?;
-            }
-            Some(_) | None => events::outbox::emit(self, envelope).await?,
+        self.emit_all(vec![envelope.clone()]).await
+    }
+
+    /// The same of many events, in their order.
+    pub async fn emit_all(&self, envelopes: Vec<Envelope>) -> Result<(), DbErr> {
+        let traceparent = httpkit::context::current().and_then(|now| now.traceparent.clone());
+        let traced = |envelope: Envelope| match &envelope.traceparent {
+            Some(_) => envelope,
+            None => envelope.with_traceparent(traceparent.clone()),
+        };
+        let envelopes: Vec<Envelope> = envelopes.into_iter().map(traced).collect();
+        match envelopes.as_slice() {
+            [] => return Ok(()),
+            [one] => events::outbox::emit(self, one).await?,
+            many => events::outbox::emit_all(self, many).await?,
         }
         self.emitted.store(true, Ordering::Relaxed);
         Ok(())

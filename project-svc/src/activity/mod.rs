@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use model::changes;
-pub(crate) use store::record;
+pub(crate) use store::{record, record_all};
 
 use crate::state::AppState;
 

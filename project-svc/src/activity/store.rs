@@ -11,6 +11,9 @@ use super::view::ActivityView;
 use crate::entity::activity;
 use crate::tenant::Tenant;
 
+/// Entries of one statement; each takes seven of the 65,535 parameters it may have.
+const AT_ONCE: usize = 1_000;
+
 /// A page of what was done in a project, to its tasks too, the newest first.
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
@@ -43,7 +46,41 @@ pub(crate) async fn record(
     kind: &str,
     changes: Value,
 ) -> Result<(), DbErr> {
-    let entry = activity::ActiveModel {
+    let entry = entry(tenant, project, task, kind, changes);
+    activity::Entity::insert(entry)
+        .exec_without_returning(unit)
+        .await
+        .map(drop)
+}
+
+/// The same of many tasks of the project, in few statements.
+pub(crate) async fn record_all(
+    unit: &UnitOfWork,
+    tenant: &Tenant,
+    project: ProjectId,
+    kind: &str,
+    tasks: Vec<(TaskId, Value)>,
+) -> Result<(), DbErr> {
+    let mut entries = tasks
+        .into_iter()
+        .map(|(task, changes)| entry(tenant, project, Some(task), kind, changes))
+        .peekable();
+    while entries.peek().is_some() {
+        activity::Entity::insert_many(entries.by_ref().take(AT_ONCE))
+            .exec_without_returning(unit)
+            .await?;
+    }
+    Ok(())
+}
+
+fn entry(
+    tenant: &Tenant,
+    project: ProjectId,
+    task: Option<TaskId>,
+    kind: &str,
+    changes: Value,
+) -> activity::ActiveModel {
+    activity::ActiveModel {
         id: Set(tenant.next_id::<ActivityId>()),
         project_id: Set(project),
         task_id: Set(task),
@@ -51,9 +88,5 @@ pub(crate) async fn record(
         kind: Set(kind.to_owned()),
         changes: Set(changes),
         created_at: Set(tenant.now()),
-    };
-    activity::Entity::insert(entry)
-        .exec_without_returning(unit)
-        .await
-        .map(drop)
+    }
 }

@@ -17,11 +17,9 @@ use crate::column::model::place;
 use crate::entity::board;
 use crate::order::Place;
 use crate::patch::{Meant, changed};
+use crate::task::MOST_MOVED;
 use crate::tenant::Tenant;
-use crate::{activity, column, task};
-
-/// Tasks that one deletion of a board moves; people move more of them before.
-const MOST_MOVED: usize = 200;
+use crate::{activity, column, task, versions};
 
 /// Create a board
 ///
@@ -100,7 +98,8 @@ pub(super) async fn update_board(
         changes.order_key = Set(make_room(&unit, &others, &place).await?);
     }
     let names = changed(&changes);
-    let updated = store::update(&unit, board.id, changes, expected, tenant.now()).await?;
+    let updated =
+        versions::update::<board::Entity>(&unit, board.id, changes, expected, tenant.now()).await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
     let mut changes = activity::changes(&board, &updated, &names);
     if let Value::Object(changes) = &mut changes {
@@ -125,7 +124,7 @@ pub(super) async fn replace_board(
 
 /// Delete a board
 ///
-/// 409 while it has tasks, archived ones too, unless `move_to` says where they go; at most 200 go at once. What lies in
+/// 409 while it has tasks, archived ones too, unless `move_to` says where they go; at most 5,000 go at once. What lies in
 /// the trash goes along. The last board of a project stays.
 #[utoipa::path(delete, path = "/boards/{id}", tag = "boards",
     params(("id" = BoardId, Path), DeleteQuery, ("If-Match" = Option<String>, Header)),
@@ -143,19 +142,10 @@ pub(super) async fn delete_board(
     lock_project(&unit, board.project_id).await?;
     let heir = heir(&unit, &board, asked.move_to).await?;
     store::lock_columns(&unit, board.id).await?;
-    let tasks = store::tasks(&unit, board.id, MOST_MOVED + 1).await?;
-    if tasks.len() > MOST_MOVED {
-        let detail = format!("only {MOST_MOVED} tasks can be moved at once; move some first");
-        return Err(Problem::conflict("too_many_tasks", detail));
-    }
-    if !tasks.is_empty() && asked.move_to.is_none() {
-        return Err(Problem::conflict(
-            "board_not_empty",
-            "there are tasks on it, or archived ones; say by `move_to` where they go",
-        ));
-    }
-    for id in tasks {
-        task::move_to_end(&unit, &tenant, id, heir).await?;
+    let tasks = task::count_on(&unit, board.id).await?;
+    check_movable(tasks, asked.move_to)?;
+    if tasks > 0 {
+        task::rehouse(&unit, &tenant, board.project_id, board.id, heir).await?;
     }
     store::bequeath_trash(&unit, board.id, heir).await?;
     if !store::delete(&unit, board.id, expected).await? {
@@ -165,6 +155,23 @@ pub(super) async fn delete_board(
     tell(&unit, &tenant, board.project_id, "board.deleted", changes).await?;
     unit.commit().await?;
     Ok(NoContent)
+}
+
+/// 409 for tasks that nobody said where to put, and for more than are moved at once.
+fn check_movable(tasks: i64, to: Option<ColumnId>) -> Result<(), Problem> {
+    if tasks > 0 && to.is_none() {
+        return Err(Problem::conflict(
+            "board_not_empty",
+            "there are tasks on it, or archived ones; say by `move_to` where they go",
+        ));
+    }
+    if tasks > MOST_MOVED {
+        let detail = format!(
+            "there are {tasks} tasks on it, archived ones counted; at most {MOST_MOVED} move at once, so move others first"
+        );
+        return Err(Problem::conflict("too_many_tasks", detail));
+    }
+    Ok(())
 }
 
 /// The column that takes what is on the board: the one asked for, or any of another board.

@@ -1,7 +1,6 @@
 //! Queries of boards. A whole board is read in two statements, however many columns it has.
 
-use chrono::{DateTime, Utc};
-use kernel::{BoardId, ColumnId, ProjectId, TaskId, UserId};
+use kernel::{BoardId, ColumnId, ProjectId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
@@ -126,27 +125,6 @@ pub(super) async fn insert(
     board::Entity::insert(board).exec_with_returning(db).await
 }
 
-/// Changes what is set. None when there is no such board in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: BoardId,
-    changes: board::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<board::Model>, DbErr> {
-    use board::Column::{Id, UpdatedAt, Version};
-
-    let mut update = board::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id));
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
-}
-
 /// A column of another board of the same project: this one, or the first there is.
 pub(super) async fn column_elsewhere(
     db: &impl ConnectionTrait,
@@ -170,25 +148,6 @@ pub(super) async fn lock_columns(db: &impl ConnectionTrait, id: BoardId) -> Resu
         "select id from columns where board_id = {id} order by id for update"
     );
     db.query_all_raw(lock).await.map(drop)
-}
-
-/// The first tasks of a board column by column, archived ones too, those in the trash not.
-pub(super) async fn tasks(
-    db: &impl ConnectionTrait,
-    id: BoardId,
-    limit: usize,
-) -> Result<Vec<TaskId>, DbErr> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = db.query_all_raw(raw_sql!(
-        Postgres,
-        "select t.id from tasks t join columns c on c.id = t.column_id
-         where t.board_id = {id} and t.deleted_at is null
-         order by c.order_key, c.id, t.order_key, t.id limit {limit}"
-    ));
-    rows.await?
-        .iter()
-        .map(|row| row.try_get("", "id"))
-        .collect()
 }
 
 /// Lets what lies in the trash of the board come back in a column of another one.

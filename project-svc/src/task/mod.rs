@@ -10,6 +10,7 @@ mod list;
 mod model;
 mod moving;
 mod place;
+mod rehousing;
 mod routes;
 mod row;
 mod store;
@@ -28,7 +29,7 @@ pub(crate) use filtered::filtered;
 pub(crate) use history::tell_part;
 pub(crate) use list::{LOOKED_UP, SummaryRow, TaskSummary, cards, cards_page};
 pub(crate) use model::Progress;
-pub(crate) use moving::move_to_end;
+pub(crate) use rehousing::{MOST_MOVED, count_on, rehouse};
 pub(crate) use row::TaskRow;
 pub(crate) use trash::TrashedTask;
 

@@ -11,14 +11,14 @@ use super::place::{self, Departure};
 use super::routes::{no_such_column, versioned};
 use super::row::TaskRow;
 use super::view::{MoveCard, MovedCard, SetStatus, TaskView};
-use super::{edit, history, store};
+use super::{edit, history};
 use crate::access::{TaskAccess, Write};
 use crate::api::WriteProblems;
-use crate::column;
 use crate::entity::task;
 use crate::order::Place;
 use crate::patch::Meant;
 use crate::tenant::Tenant;
+use crate::{column, versions};
 
 /// Move a card
 ///
@@ -107,21 +107,6 @@ struct Moved {
     wip_exceeded: bool,
 }
 
-/// Moves a task to the end of a column of its project, in whatever version it is.
-pub(crate) async fn move_to_end(
-    unit: &UnitOfWork,
-    tenant: &Tenant,
-    task: TaskId,
-    column: ColumnId,
-) -> Result<(), Problem> {
-    let any = Meant::new(IfMatch::Any, None);
-    // Not locked yet: the column comes first.
-    let found = TaskRow::read(unit, task).await?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    let moved = relocate(unit, tenant, &found, column, &Place::Last, &any);
-    moved.await.map(drop)
-}
-
 async fn relocate(
     unit: &UnitOfWork,
     tenant: &Tenant,
@@ -147,7 +132,7 @@ async fn relocate(
         completed_at: Set(completed_at(target.category, row.task.completed_at, now)),
         ..Default::default()
     };
-    let updated = store::update(unit, row.task.id, changes, None, now).await?;
+    let updated = versions::update::<task::Entity>(unit, row.task.id, changes, None, now).await?;
     let updated = updated.ok_or_else(Problem::not_found)?;
     tell(unit, tenant, &row, &updated).await?;
     let after = row.clone().with(updated);

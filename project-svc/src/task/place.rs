@@ -102,6 +102,25 @@ pub(super) async fn make_room(
     Err(Problem::internal("no room between spread cards"))
 }
 
+/// The keys of so many cards behind the last one of a locked column. Where there is no room, its cards get new keys.
+pub(super) async fn make_room_behind(
+    db: &impl ConnectionTrait,
+    column: ColumnId,
+    count: usize,
+) -> Result<Vec<OrderKey>, Problem> {
+    let none = TaskId::from(Uuid::nil());
+    for attempt in 0..2 {
+        let last = last_key(db, column, none).await?;
+        if let Some(keys) = order::behind(last.as_ref(), count) {
+            return Ok(keys);
+        }
+        if attempt == 0 {
+            spread(db, column, none).await?;
+        }
+    }
+    Err(Problem::internal("no room behind spread cards"))
+}
+
 /// Whether the column has more cards than its limit says.
 pub(super) async fn limit_exceeded(
     db: &impl ConnectionTrait,

@@ -4,8 +4,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{TaskId, TaskKey, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, raw_sql};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, raw_sql};
 use uuid::Uuid;
 
 use crate::entity::{task, task_assignee};
@@ -29,28 +28,6 @@ pub(super) async fn insert(
     task: task::ActiveModel,
 ) -> Result<task::Model, DbErr> {
     task::Entity::insert(task).exec_with_returning(db).await
-}
-
-/// Changes what is set and counts the version. None when there is no such task in the version expected.
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: TaskId,
-    changes: task::ActiveModel,
-    expected: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<Option<task::Model>, DbErr> {
-    use task::Column::{DeletedAt, Id, UpdatedAt, Version};
-
-    let mut update = task::Entity::update_many()
-        .set(changes)
-        .col_expr(Version, Expr::col(Version).add(1))
-        .col_expr(UpdatedAt, Expr::value(now))
-        .filter(Id.eq(id))
-        .filter(DeletedAt.is_null());
-    if let Some(version) = expected {
-        update = update.filter(Version.eq(version));
-    }
-    Ok(update.exec_with_returning(db).await?.pop())
 }
 
 /// Takes everybody but `people` off the task; answers whom.

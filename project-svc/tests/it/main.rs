@@ -20,6 +20,7 @@ mod neighbours;
 mod people;
 mod plans;
 mod projects;
+mod rehousing;
 mod search;
 mod share;
 mod standing;
