@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use events::topic::link::{LinkAccessed, LinkCreated};
-use events::topic::project::ProjectDeleted;
-use events::topic::task::{TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged};
+use events::topic::project::{ProjectDeleted, ProjectRestored};
+use events::topic::task::{
+    TaskAssigned, TaskCreated, TaskDeleted, TaskRestored, TaskStatusChanged, TaskTransferred,
+};
 use events::{Envelope, EnvelopeError, Event};
 use kernel::{ProjectId, TaskId};
 
@@ -14,7 +16,10 @@ pub(super) enum Fact {
     StatusChanged(TaskStatusChanged),
     Assigned(TaskAssigned),
     TaskDeleted(TaskDeleted),
+    TaskRestored(TaskRestored),
+    Transferred(TaskTransferred),
     ProjectDeleted(ProjectDeleted),
+    ProjectRestored(ProjectRestored),
     LinkCreated,
     /// A guest saw what a link shows.
     LinkOpened,
@@ -30,7 +35,10 @@ impl Fact {
             TaskStatusChanged::TYPE => Self::StatusChanged(envelope.data()?),
             TaskAssigned::TYPE => Self::Assigned(envelope.data()?),
             TaskDeleted::TYPE => Self::TaskDeleted(envelope.data()?),
+            TaskRestored::TYPE => Self::TaskRestored(envelope.data()?),
+            TaskTransferred::TYPE => Self::Transferred(envelope.data()?),
             ProjectDeleted::TYPE => Self::ProjectDeleted(envelope.data()?),
+            ProjectRestored::TYPE => Self::ProjectRestored(envelope.data()?),
             LinkCreated::TYPE => Self::LinkCreated,
             // Machines that preview a link are no guests.
             LinkAccessed::TYPE if !envelope.data::<LinkAccessed>()?.bot => Self::LinkOpened,
@@ -45,7 +53,13 @@ impl Fact {
             Self::StatusChanged(event) => Some(event.task_id),
             Self::Assigned(event) => Some(event.task_id),
             Self::TaskDeleted(event) => Some(event.task_id),
-            Self::ProjectDeleted(_) | Self::LinkCreated | Self::LinkOpened | Self::Other => None,
+            Self::TaskRestored(event) => Some(event.task_id),
+            Self::Transferred(event) => Some(event.task_id),
+            Self::ProjectDeleted(_)
+            | Self::ProjectRestored(_)
+            | Self::LinkCreated
+            | Self::LinkOpened
+            | Self::Other => None,
         }
     }
 
@@ -53,6 +67,7 @@ impl Fact {
     pub(super) fn project(&self) -> Option<ProjectId> {
         match self {
             Self::ProjectDeleted(event) => Some(event.project_id),
+            Self::ProjectRestored(event) => Some(event.project_id),
             _ => None,
         }
     }

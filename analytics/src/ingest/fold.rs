@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use events::topic::task::TaskStatus;
-use kernel::{TaskId, UserId};
+use kernel::{ProjectId, TaskId, UserId};
 
 use super::fact::{Dated, Fact};
 use super::task::TaskState;
@@ -53,11 +53,15 @@ pub(super) fn fold<'a>(before: &Tasks, facts: impl IntoIterator<Item = Dated<'a>
                 task(&mut after, event.task_id).change_status(event, time);
             }
             Fact::Assigned(event) => task(&mut after, event.task_id).assign(event, time),
-            Fact::TaskDeleted(event) => task(&mut after, event.task_id).delete(),
-            Fact::ProjectDeleted(event) => after
-                .values_mut()
-                .filter(|task| task.project == Some(event.project_id))
-                .for_each(TaskState::delete),
+            Fact::TaskDeleted(event) => task(&mut after, event.task_id).delete(event, time),
+            Fact::TaskRestored(event) => task(&mut after, event.task_id).restore(event, time),
+            Fact::Transferred(event) => task(&mut after, event.task_id).transfer(event, time),
+            Fact::ProjectDeleted(event) => {
+                tasks_of(&mut after, event.project_id).for_each(|task| task.lose_project(time));
+            }
+            Fact::ProjectRestored(event) => {
+                tasks_of(&mut after, event.project_id).for_each(|task| task.regain_project(time));
+            }
             Fact::LinkCreated => folded.add(Counter::LinksCreated(day), 1),
             Fact::LinkOpened => folded.add(Counter::LinkOpens(day), 1),
             Fact::Other => {}
@@ -82,6 +86,11 @@ pub(super) fn fold<'a>(before: &Tasks, facts: impl IntoIterator<Item = Dated<'a>
 
 fn task(tasks: &mut Tasks, id: TaskId) -> &mut TaskState {
     tasks.entry(id).or_default()
+}
+
+fn tasks_of(tasks: &mut Tasks, project: ProjectId) -> impl Iterator<Item = &mut TaskState> {
+    let tasks = tasks.values_mut();
+    tasks.filter(move |task| task.project == Some(project))
 }
 
 impl Folded {

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use events::topic::task::{TaskAssigned, TaskCreated, TaskStatus, TaskStatusChanged};
+use events::topic::task::{
+    TaskAssigned, TaskCreated, TaskDeleted, TaskRestored, TaskStatus, TaskStatusChanged,
+    TaskTransferred,
+};
 use kernel::{ProjectId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +17,23 @@ use super::fold::Counter;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct TaskState {
     pub(super) project: Option<ProjectId>,
+    #[serde(default)]
+    project_since: Since,
     created_on: Option<NaiveDate>,
     status: Option<TaskStatus>,
     status_since: Since,
     completed_on: Option<NaiveDate>,
     assignees: BTreeSet<UserId>,
     assigned_since: Since,
+    /// Whether it lies in the trash.
     deleted: bool,
+    #[serde(default)]
+    deleted_since: Since,
+    /// Whether its project does.
+    #[serde(default)]
+    project_gone: bool,
+    #[serde(default)]
+    project_gone_since: Since,
 }
 
 /// Which change of a task: the row's version where the event tells it, else the time.
@@ -47,29 +60,86 @@ impl Since {
 
 impl TaskState {
     pub(super) fn create(&mut self, event: &TaskCreated, time: DateTime<Utc>) {
-        self.project = Some(event.project_id);
         let created_at = event.created_at.unwrap_or(time);
         self.created_on = Some(created_at.date_naive());
         let since = Since::new(event.version, time);
+        self.set_project(event.project_id, since);
         self.set_status(event.status, event.completed_at, time, since);
         self.set_assignees(&event.assignee_ids, since);
     }
 
     pub(super) fn change_status(&mut self, event: &TaskStatusChanged, time: DateTime<Utc>) {
-        self.project = Some(event.project_id);
         let since = Since::new(event.version, time);
+        self.set_project(event.project_id, since);
         self.set_status(event.to, event.completed_at, time, since);
     }
 
     pub(super) fn assign(&mut self, event: &TaskAssigned, time: DateTime<Utc>) {
-        self.project = Some(event.project_id);
         let since = Since::new(event.version, time);
+        self.set_project(event.project_id, since);
         self.set_assignees(&event.assignee_ids, since);
     }
 
-    /// For good: what comes later changes nothing.
-    pub(super) fn delete(&mut self) {
-        self.deleted = true;
+    /// Into the trash; what it is goes on being kept, for when it comes back.
+    pub(super) fn delete(&mut self, event: &TaskDeleted, time: DateTime<Utc>) {
+        let since = Since::new(event.version, time);
+        self.set_project(event.project_id, since);
+        self.set_deleted(true, since);
+    }
+
+    /// Back from the trash, as it is now.
+    pub(super) fn restore(&mut self, event: &TaskRestored, time: DateTime<Utc>) {
+        let since = Since::new(event.version, time);
+        self.set_project(event.project_id, since);
+        self.set_deleted(false, since);
+        self.set_status(event.status, event.completed_at, time, since);
+        self.set_assignees(&event.assignee_ids, since);
+    }
+
+    /// To another project, whose coming and going it shares from now on. A change of status has an event of its own.
+    pub(super) fn transfer(&mut self, event: &TaskTransferred, time: DateTime<Utc>) {
+        self.set_project(event.project_id, Since::new(event.version, time));
+    }
+
+    /// Its project is in the trash.
+    pub(super) fn lose_project(&mut self, time: DateTime<Utc>) {
+        self.set_project_gone(true, time);
+    }
+
+    /// Its project came back. What was in the trash by itself stays there.
+    pub(super) fn regain_project(&mut self, time: DateTime<Utc>) {
+        self.set_project_gone(false, time);
+    }
+
+    fn set_project(&mut self, project: ProjectId, since: Since) {
+        if since.is_before(self.project_since) {
+            return;
+        }
+        self.project_since = since;
+        if self.project.is_some_and(|old| old != project) {
+            // Nothing goes into a project in the trash.
+            self.project_gone = false;
+            self.project_gone_since = Since {
+                version: None,
+                ..since
+            };
+        }
+        self.project = Some(project);
+    }
+
+    fn set_project_gone(&mut self, gone: bool, time: DateTime<Utc>) {
+        let since = Since::new(None, time);
+        if !since.is_before(self.project_gone_since) {
+            self.project_gone_since = since;
+            self.project_gone = gone;
+        }
+    }
+
+    fn set_deleted(&mut self, deleted: bool, since: Since) {
+        if !since.is_before(self.deleted_since) {
+            self.deleted_since = since;
+            self.deleted = deleted;
+        }
     }
 
     fn set_status(
@@ -96,10 +166,11 @@ impl TaskState {
         self.assignees = assignees.iter().copied().collect();
     }
 
-    /// The counters this task adds one to. Nothing while its creation is not known or after its end.
+    /// The counters this task adds one to. Nothing while its creation is not known or while it lies in the trash, by
+    /// itself or with its project.
     pub(super) fn contribution(&self) -> Vec<Counter> {
-        let (Some(created_on), Some(status), false) = (self.created_on, self.status, self.deleted)
-        else {
+        let gone = self.deleted || self.project_gone;
+        let (Some(created_on), Some(status), false) = (self.created_on, self.status, gone) else {
             return Vec::new();
         };
         let mut counters = vec![Counter::Created(created_on), Counter::Status(status)];

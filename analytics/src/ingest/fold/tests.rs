@@ -1,7 +1,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use events::topic::project::ProjectDeleted;
+use events::topic::project::{ProjectDeleted, ProjectRestored};
 use events::topic::task::{
-    TaskAssigned, TaskCreated, TaskDeleted, TaskPriority, TaskStatusChanged,
+    TaskAssigned, TaskCreated, TaskDeleted, TaskPriority, TaskRestored, TaskStatusChanged,
+    TaskTransferred,
 };
 use kernel::ProjectId;
 use uuid::Uuid;
@@ -64,13 +65,66 @@ fn assigned(to: &[UserId], version: i32) -> Fact {
     })
 }
 
-fn deleted() -> Fact {
+fn deleted(version: i32) -> Fact {
     Fact::TaskDeleted(TaskDeleted {
         task_id: task(),
         project_id: project(),
         status: TaskStatus::Todo,
-        version: Some(99),
+        version: Some(version),
     })
+}
+
+fn restored(status: TaskStatus, assignees: &[UserId], version: i32) -> Fact {
+    Fact::TaskRestored(TaskRestored {
+        task_id: task(),
+        project_id: project(),
+        status,
+        assignee_ids: assignees.to_vec(),
+        completed_at: (status == Done).then(|| at(5)),
+        version: Some(version),
+    })
+}
+
+fn transferred(to: ProjectId, version: i32) -> Fact {
+    Fact::Transferred(TaskTransferred {
+        task_id: task(),
+        project_id: to,
+        from_project_id: project(),
+        to_column_id: uuid::Uuid::nil().into(),
+        status: Todo,
+        version: Some(version),
+    })
+}
+
+fn project_deleted(project_id: ProjectId) -> Fact {
+    Fact::ProjectDeleted(ProjectDeleted { project_id })
+}
+
+fn project_restored(project_id: ProjectId) -> Fact {
+    Fact::ProjectRestored(ProjectRestored { project_id })
+}
+
+/// What all facts come to, each on the day of its place, whichever order they come in, one a batch.
+fn in_any_order(facts: &[Fact]) -> BTreeMap<Counter, i64> {
+    let dated: Vec<(i64, &Fact)> = (1..).zip(facts).collect();
+    let in_order = numbers(dated.iter().copied());
+    for shift in 0..dated.len() {
+        let mut order = dated.clone();
+        order.rotate_left(shift);
+        for order in [order.clone(), order.into_iter().rev().collect()] {
+            let (mut tasks, mut sum) = (Tasks::new(), BTreeMap::new());
+            for (day, fact) in &order {
+                let folded = fold(&tasks, [(at(*day), *fact)]);
+                tasks.extend(folded.tasks);
+                for (counter, by) in folded.increments {
+                    *sum.entry(counter).or_default() += by;
+                }
+            }
+            sum.retain(|_, by| *by != 0);
+            assert_eq!(sum, in_order, "{order:?}");
+        }
+    }
+    in_order
 }
 
 fn numbers<'a>(facts: impl IntoIterator<Item = (i64, &'a Fact)>) -> BTreeMap<Counter, i64> {
@@ -127,17 +181,85 @@ fn done_task_follows_its_new_assignee() {
 
 #[test]
 fn deleted_task_counts_for_nothing_even_if_more_is_heard_of_it() {
-    let facts = [created(Todo, &[user(1)]), deleted(), moved(Todo, Done, 2)];
+    let facts = [created(Todo, &[user(1)]), deleted(3), moved(Todo, Done, 2)];
     assert_eq!(numbers(facts.iter().map(|fact| (3, fact))), BTreeMap::new());
 }
 
 #[test]
 fn tasks_of_a_deleted_project_count_for_nothing() {
-    let gone = Fact::ProjectDeleted(ProjectDeleted {
-        project_id: project(),
-    });
-    let facts = [created(Todo, &[user(1)]), gone];
+    let facts = [created(Todo, &[user(1)]), project_deleted(project())];
     assert_eq!(numbers(facts.iter().map(|fact| (3, fact))), BTreeMap::new());
+}
+
+#[test]
+fn task_from_the_trash_counts_as_it_came_back() {
+    let facts = [
+        created(Todo, &[user(1)]),
+        assigned(&[user(2)], 2),
+        deleted(3),
+        restored(InProgress, &[user(2)], 4),
+    ];
+    let expected = [
+        (Counter::Created(day(1)), 1),
+        (Counter::Status(InProgress), 1),
+        (Counter::Assigned(user(2)), 1),
+    ];
+    assert_eq!(in_any_order(&facts), BTreeMap::from(expected));
+    // Done when it was done, not when it came back.
+    let done = [created(Done, &[]), deleted(2), restored(Done, &[], 3)];
+    let moved = in_any_order(&done);
+    assert_eq!(moved.get(&Counter::Done(day(5))), Some(&1));
+    let again = [&facts[..], &[deleted(5)]].concat();
+    assert_eq!(in_any_order(&again), BTreeMap::new());
+}
+
+#[test]
+fn tasks_come_back_with_their_project_but_for_those_in_the_trash() {
+    let facts = [
+        created(Todo, &[user(1)]),
+        project_deleted(project()),
+        project_restored(project()),
+    ];
+    assert_eq!(
+        numbers(facts.iter().map(|fact| (3, fact))),
+        numbers([(3, &facts[0])])
+    );
+    let [first, gone, back] = facts;
+    let facts = [first, deleted(2), gone, back];
+    let dated = facts.iter().zip(1..).map(|(fact, day)| (day, fact));
+    assert_eq!(numbers(dated), BTreeMap::new());
+    // Restoring it while its project is away says nothing of the project.
+    let [first, thrown, gone, _] = facts;
+    let facts = [first, gone, thrown, restored(Todo, &[user(1)], 3)];
+    let dated = facts.iter().zip(1..).map(|(fact, day)| (day, fact));
+    assert_eq!(numbers(dated), BTreeMap::new());
+}
+
+#[test]
+fn transferred_task_shares_the_fate_of_its_new_project() {
+    let other = ProjectId::from(Uuid::from_u128(3));
+    let facts = [
+        created(Todo, &[]),
+        transferred(other, 2),
+        project_deleted(project()),
+    ];
+    assert_eq!(in_any_order(&facts), numbers([(1, &facts[0])]));
+    let facts = [
+        created(Todo, &[]),
+        transferred(other, 2),
+        project_deleted(other),
+    ];
+    let dated = facts.iter().zip(1..).map(|(fact, day)| (day, fact));
+    assert_eq!(numbers(dated), BTreeMap::new());
+    // An older change that comes later does not take it back to where it was.
+    let facts = [
+        created(Todo, &[]),
+        transferred(other, 3),
+        assigned(&[user(1)], 2),
+        project_deleted(other),
+    ];
+    let dated = facts.iter().zip(1..).map(|(fact, day)| (day, fact));
+    assert_eq!(numbers(dated), BTreeMap::new());
 }
 
 #[test]
