@@ -8,7 +8,7 @@ mod view;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use model::changes;
+pub(crate) use model::{changes, hide_names};
 pub(crate) use store::{record, record_all};
 
 use crate::state::AppState;

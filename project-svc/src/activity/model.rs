@@ -18,6 +18,13 @@ where
     Value::Object(change.collect::<Map<_, _>>())
 }
 
+/// Takes away what names a project that the reader does not see: the key a task had there, and fields of its own.
+pub(crate) fn hide_names(changes: &mut Value) {
+    if let Value::Object(fields) = changes {
+        fields.retain(|field, _| field != "key" && !field.starts_with("fields."));
+    }
+}
+
 /// Text in a feed, in characters: enough to tell what changed.
 const FEED_CHARS: usize = 200;
 

@@ -18,7 +18,8 @@ pub(super) async fn list_project_activity(
     PageQuery { page, .. }: PageQuery,
 ) -> Result<Json<Page<ActivityView>>, Problem> {
     let (after, limit) = (page.after()?, i64::from(page.limit) + 1);
-    let connection = access.tenant.read().await?;
-    let rows = store::page(&connection, access.thing.id, after, limit).await?;
+    let (tenant, project) = (&access.tenant, access.thing.id);
+    let connection = tenant.read().await?;
+    let rows = store::page(&connection, &tenant.member, project, after, limit).await?;
     Ok(Json(feed(rows, page.limit)))
 }

@@ -1,13 +1,15 @@
 //! Queries of activities.
 
 use chrono::{DateTime, Utc};
+use httpkit::Member;
 use kernel::{ActivityId, ProjectId, TaskId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, raw_sql};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Statement};
 use serde_json::Value;
 use tenancy::UnitOfWork;
 
-use super::view::ActivityView;
+use super::view::ActivityRow;
+use crate::access::visible;
 use crate::entity::activity;
 use crate::tenant::Tenant;
 
@@ -17,23 +19,33 @@ const AT_ONCE: usize = 1_000;
 /// A page of what was done in a project, to its tasks too, the newest first.
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
+    member: &Member,
     project: ProjectId,
     after: Option<(DateTime<Utc>, ActivityId)>,
     limit: i64,
-) -> Result<Vec<ActivityView>, DbErr> {
+) -> Result<Vec<ActivityRow>, DbErr> {
     let (created_at, id) = after.unzip();
-    ActivityView::find_by_statement(raw_sql!(
-        Postgres,
-        "select a.id, a.project_id, a.task_id, p.key || '-' || t.number as task_key, a.actor_id,
-             person.name as actor_name, a.kind, a.changes, a.created_at
+    let seen = visible(member, "o", "$2");
+    let sql = format!(
+        "select a.id, a.project_id, a.task_id, case when t.project_id = p.id then p.key || '-' || t.number end as task_key,
+             a.actor_id, person.name as actor_name, a.kind, a.changes, a.created_at,
+             came.from_id is null or exists (
+                 select from projects o where o.id = came.from_id and o.deleted_at is null and {seen}) as nameable
          from activities a join people person on person.id = a.actor_id
          join projects p on p.id = a.project_id left join tasks t on t.id = a.task_id
-         where a.project_id = {project}
-         and ({created_at}::timestamptz is null or (a.created_at, a.id) < ({created_at}, {id}))
-         order by a.created_at desc, a.id desc limit {limit}"
-    ))
-    .all(db)
-    .await
+         cross join lateral (select (a.changes #>> '{{project_id,from}}')::uuid as from_id) came
+         where a.project_id = $1 and ($3::timestamptz is null or (a.created_at, a.id) < ($3, $4))
+         order by a.created_at desc, a.id desc limit $5"
+    );
+    let values = [
+        project.into(),
+        member.user.into(),
+        created_at.into(),
+        id.into(),
+        limit.into(),
+    ];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    ActivityRow::find_by_statement(statement).all(db).await
 }
 
 /// Notes what the acting person does to a project or, with `task`, to a task of it. `kind` is a word like

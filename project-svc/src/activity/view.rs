@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::model::shorten;
+use super::model::{hide_names, shorten};
 
 /// Something that was done.
 #[derive(Serialize, ToSchema, FromQueryResult)]
@@ -31,11 +31,23 @@ pub(crate) struct ActivityView {
     pub(crate) created_at: DateTime<Utc>,
 }
 
+/// The same, and whether it may name where a task came from.
+#[derive(FromQueryResult)]
+pub(super) struct ActivityRow {
+    #[sea_orm(nested)]
+    view: ActivityView,
+    nameable: bool,
+}
+
 /// A page of entries that were read with one more than `limit`.
-pub(crate) fn feed(rows: Vec<ActivityView>, limit: u32) -> Page<ActivityView> {
-    let key = |row: &ActivityView| (row.created_at, row.id);
-    Page::of(rows, limit, key, |mut row| {
-        shorten(&mut row.changes);
-        row
+pub(super) fn feed(rows: Vec<ActivityRow>, limit: u32) -> Page<ActivityView> {
+    let key = |row: &ActivityRow| (row.view.created_at, row.view.id);
+    Page::of(rows, limit, key, |row| {
+        let ActivityRow { mut view, nameable } = row;
+        if !nameable {
+            hide_names(&mut view.changes);
+        }
+        shorten(&mut view.changes);
+        view
     })
 }

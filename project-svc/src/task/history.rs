@@ -1,24 +1,14 @@
-//! What was done to a task, field by field, by whom and when.
+//! Writing down what is done to a task, field by field, by whom and when; reading it is in [`super::past`].
 
-use chrono::{DateTime, Utc};
 use events::topic::task::TaskUpdated;
-use httpkit::{Json, PageQuery, PageRequest, Path, Problem};
-use kernel::{ActivityId, Page, TaskId, UserId};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, raw_sql};
-use serde::{Deserialize, Serialize};
+use httpkit::Problem;
 use serde_json::{Map, Value, json};
 use tenancy::UnitOfWork;
-use utoipa::ToSchema;
 
 use super::row::TaskRow;
-use crate::access::{Read, TaskAccess};
 use crate::activity;
-use crate::api::ReadProblems;
 use crate::entity::task;
 use crate::tenant::Tenant;
-
-/// Entries with longer changes come without them in lists: a description alone may have 50,000 characters.
-const LONGEST_IN_LIST_BYTES: i32 = 8_192;
 
 /// What differs between two states of a task: by field, `{"from": .., "to": ..}`.
 pub(super) fn changes(before: &TaskRow, after: &TaskRow) -> Map<String, Value> {
@@ -110,96 +100,4 @@ pub(crate) async fn tell_part(
         changes,
     )
     .await?)
-}
-
-/// Something that was done to a task.
-#[derive(Serialize, FromQueryResult, ToSchema)]
-pub(crate) struct HistoryEntry {
-    id: ActivityId,
-    /// As the event that told of it.
-    #[schema(example = "task.updated")]
-    kind: String,
-    actor_id: UserId,
-    /// By field, `{"from": .., "to": ..}`; null in lists when it is long.
-    #[schema(value_type = Option<Object>)]
-    changes: Option<Value>,
-    created_at: DateTime<Utc>,
-}
-
-/// The path of one entry.
-#[derive(Deserialize)]
-pub(super) struct Named {
-    entry_id: ActivityId,
-}
-
-/// List what was done to a task
-///
-/// The newest first.
-#[utoipa::path(get, path = "/tasks/{id}/history", tag = "tasks", params(("id" = TaskId, Path), PageRequest),
-    responses((status = 200, description = "a page of entries", body = Page<HistoryEntry>), ReadProblems))]
-pub(super) async fn list_task_history(
-    access: TaskAccess<Read>,
-    PageQuery { page, .. }: PageQuery,
-) -> Result<Json<Page<HistoryEntry>>, Problem> {
-    let after = page.after()?;
-    let connection = access.tenant.read().await?;
-    let rows = read_page(
-        &connection,
-        access.thing.task.id,
-        after,
-        page.limit_and_one(),
-    )
-    .await?;
-    let key = |row: &HistoryEntry| (row.created_at, row.id);
-    Ok(Json(Page::of(rows, page.limit, key, |row| row)))
-}
-
-/// List what was done to a card, as `/tasks/{id}/history` does
-#[utoipa::path(get, path = "/cards/{id}/activities", tag = "cards", params(("id" = TaskId, Path), PageRequest),
-    responses((status = 200, description = "a page of entries", body = Page<HistoryEntry>), ReadProblems))]
-pub(super) async fn list_card_activities(
-    access: TaskAccess<Read>,
-    page: PageQuery,
-) -> Result<Json<Page<HistoryEntry>>, Problem> {
-    list_task_history(access, page).await
-}
-
-/// Get one entry of a task's history
-///
-/// With all of its changes.
-#[utoipa::path(get, path = "/tasks/{id}/history/{entry_id}", tag = "tasks",
-    params(("id" = TaskId, Path), ("entry_id" = ActivityId, Path)),
-    responses((status = 200, description = "the entry", body = HistoryEntry), ReadProblems))]
-pub(super) async fn get_history_entry(
-    access: TaskAccess<Read>,
-    Path(Named { entry_id }): Path<Named>,
-) -> Result<Json<HistoryEntry>, Problem> {
-    let task = access.thing.task.id;
-    let found = HistoryEntry::find_by_statement(raw_sql!(
-        Postgres,
-        "select id, kind, actor_id, changes, created_at from activities
-         where id = {entry_id} and task_id = {task}"
-    ));
-    let found = found.one(&access.tenant.read().await?).await?;
-    found.map(Json).ok_or_else(Problem::not_found)
-}
-
-async fn read_page(
-    db: &impl ConnectionTrait,
-    task: TaskId,
-    after: Option<(DateTime<Utc>, ActivityId)>,
-    limit: u64,
-) -> Result<Vec<HistoryEntry>, DbErr> {
-    let (created_at, id) = after.unzip();
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    HistoryEntry::find_by_statement(raw_sql!(
-        Postgres,
-        "select id, kind, actor_id, created_at,
-             case when octet_length(changes::text) <= {LONGEST_IN_LIST_BYTES} then changes end as changes
-         from activities where task_id = {task}
-             and ({created_at}::timestamptz is null or (created_at, id) < ({created_at}, {id}))
-         order by created_at desc, id desc limit {limit}"
-    ))
-    .all(db)
-    .await
 }

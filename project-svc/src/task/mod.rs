@@ -9,6 +9,7 @@ mod landing;
 mod list;
 mod model;
 mod moving;
+mod past;
 mod place;
 mod rehousing;
 mod routes;
@@ -56,8 +57,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(trash::unarchive_task))
         .routes(routes!(trash::restore_task))
         .routes(routes!(trash::list_trash))
-        .routes(routes!(history::list_task_history))
-        .routes(routes!(history::get_history_entry))
+        .routes(routes!(past::list_task_history))
+        .routes(routes!(past::get_history_entry))
         .routes(routes!(watchers::list_watchers))
         .routes(routes!(watchers::watch_task, watchers::unwatch_task))
         .routes(routes!(watchers::add_watcher, watchers::remove_watcher))
@@ -74,5 +75,5 @@ fn cards_router() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(create::create_card))
         .routes(routes!(moving::move_card))
-        .routes(routes!(history::list_card_activities))
+        .routes(routes!(past::list_card_activities))
 }

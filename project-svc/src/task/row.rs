@@ -128,14 +128,14 @@ impl TaskRow {
         }
     }
 
-    /// The task as it is now. None when it is deleted.
-    pub(super) async fn read(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Self>, DbErr> {
-        Self::select(db, id, "").await
-    }
-
-    /// The same, and nobody else changes its row until the commit.
+    /// The task as it is now, and nobody else changes its row until the commit. None when it is deleted.
     pub(super) async fn lock(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Self>, DbErr> {
-        Self::select(db, id, "for no key update of t").await
+        let sql = format!(
+            "select {COLUMNS} from tasks t join projects p on p.id = t.project_id
+             where t.id = $1 and t.deleted_at is null and p.deleted_at is null for no key update of t"
+        );
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.into()]);
+        Self::find_by_statement(statement).one(db).await
     }
 
     /// Those of the tasks that are there, in no order, with how the caller stands to each.
@@ -148,19 +148,6 @@ impl TaskRow {
         let from = "tasks t join projects p on p.id = t.project_id
             where t.id = any($1) and t.deleted_at is null and p.deleted_at is null";
         find_many(db, COLUMNS, from, ids, caller).await
-    }
-
-    async fn select(
-        db: &impl ConnectionTrait,
-        id: TaskId,
-        lock: &str,
-    ) -> Result<Option<Self>, DbErr> {
-        let sql = format!(
-            "select {COLUMNS} from tasks t join projects p on p.id = t.project_id
-             where t.id = $1 and t.deleted_at is null and p.deleted_at is null {lock}"
-        );
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.into()]);
-        Self::find_by_statement(statement).one(db).await
     }
 }
 

@@ -17,6 +17,7 @@ mod isolation;
 mod limits;
 mod lists;
 mod neighbours;
+mod past;
 mod people;
 mod plans;
 mod projects;
