@@ -154,6 +154,8 @@ pub struct Member {
     pub role: Role,
     /// What the person may do.
     pub permissions: Permissions,
+    /// IANA name of the person's time zone, if they gave one.
+    pub timezone: Option<String>,
 }
 
 impl Member {
@@ -201,6 +203,7 @@ where
             name: claims.name,
             role,
             permissions: claims.permissions,
+            timezone: claims.zoneinfo,
         })
     }
 }

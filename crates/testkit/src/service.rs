@@ -51,5 +51,6 @@ pub fn claims(tenant: TenantId, role: Role) -> AccessClaims {
         roles: vec![role],
         permissions: role.permissions(),
         via: Via::Session,
+        zoneinfo: None,
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn claims(of: u128, session: SessionId, user: UserId, role: Role) -> 
         roles: vec![role],
         permissions: role.permissions(),
         via: httpkit::tokens::Via::Session,
+        zoneinfo: None,
     }
 }
 

@@ -118,6 +118,7 @@ impl Signing {
             roles: vec![grant.standing.role],
             permissions: self.permissions,
             via: self.via,
+            zoneinfo: grant.user.timezone.clone(),
         };
         let signed = identity.keys.sign(&claims, now);
         signed.map_err(Problem::internal)

@@ -275,6 +275,7 @@ mod tests {
             name: "Ada".to_owned(),
             role,
             permissions: role.permissions(),
+            timezone: None,
         }
     }
 

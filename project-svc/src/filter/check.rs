@@ -4,14 +4,17 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use events::topic::task::{TaskPriority, TaskStatus};
 use kernel::{TaskKey, UserId};
+use serde::Deserialize;
 use strum::VariantArray;
 
 use super::dates;
 use super::sort::Sort;
 use super::syntax::{Comparison, Node, Refused, Term, Word};
 use super::test::{Custom, Day, Expr, Part, State, Test, Time, Who};
+use crate::tenant::Tenant;
 
 /// Parts of one filter, and values of one field; more are a program's, which can ask twice.
 const MAX_TERMS: usize = 50;
@@ -20,11 +23,45 @@ const MAX_VALUES: usize = 50;
 const FIELDS: &str = "assignee, watcher, creator, status, priority, due, start, created, updated, \
     completed, label, column, key, project, is, parent, sort and field.<key>";
 
-/// Who asks, and when.
+/// Who asks, when, and where days begin for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) by: UserId,
     pub(crate) at: DateTime<Utc>,
+    pub(crate) zone: Tz,
+}
+
+impl Asked {
+    /// By the acting person, now: in the time zone of the request, else in the person's own, else in UTC.
+    pub(crate) fn now(tenant: &Tenant, zone: Option<TimeZone>) -> Self {
+        let own = tenant.member.timezone.as_deref();
+        let own = own.and_then(|name| name.parse().ok());
+        Self {
+            by: tenant.user(),
+            at: tenant.now(),
+            zone: zone.map_or_else(|| own.unwrap_or(Tz::UTC), |TimeZone(zone)| zone),
+        }
+    }
+
+    /// The moment as clocks show it there.
+    pub(super) fn local(self) -> DateTime<Tz> {
+        self.at.with_timezone(&self.zone)
+    }
+}
+
+/// A time zone by its IANA name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct TimeZone(Tz);
+
+impl TryFrom<String> for TimeZone {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let zone = name.parse();
+        zone.map(Self)
+            .map_err(|_unknown| "must be the IANA name of a time zone, as `Europe/Berlin`")
+    }
 }
 
 /// The meaning, and the order asked for by `sort:` on the outermost level.
@@ -219,7 +256,7 @@ fn day(field: Day, column: &'static str, term: &Term, asked: Asked) -> Result<Te
     }
     let spans = compared(term)?.iter();
     let spans: Result<_, _> = spans
-        .map(|word| dates::days(term.comparison, word, asked.at))
+        .map(|word| dates::days(term.comparison, word, asked))
         .collect();
     Ok(Test::Day(field, spans?))
 }
@@ -230,7 +267,7 @@ fn moment(field: Time, column: &'static str, term: &Term, asked: Asked) -> Resul
     }
     let spans = compared(term)?.iter();
     let spans: Result<_, _> = spans
-        .map(|word| dates::moments(term.comparison, word, asked.at))
+        .map(|word| dates::moments(term.comparison, word, asked))
         .collect();
     Ok(Test::Time(field, spans?))
 }

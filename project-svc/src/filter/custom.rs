@@ -79,7 +79,7 @@ fn of_value(
                 "(tasks.fields ->> {id})::numeric {comparison} {number}::float8::numeric"
             ))
         }
-        "date" => Ok(day(writer, field, dates::days(comparison, word, asked.at)?)),
+        "date" => Ok(day(writer, field, dates::days(comparison, word, asked)?)),
         _ if !equal => {
             let why = format!("`{}` is not compared by less and more", field.key);
             Err(Refused::new(word.at, why))

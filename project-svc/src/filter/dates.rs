@@ -1,8 +1,10 @@
 //! Days and moments in filters: `2026-03-02`, `today`, `7d` (in seven days), `-2w`, `2026-03-01..2026-03-31`,
-//! and for moments `2026-03-02T10:00:00Z` and `-12h`. Days are those of UTC.
+//! and for moments `2026-03-02T10:00:00Z` and `-12h`. Days begin where the person is.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
 
+use super::check::Asked;
 use super::syntax::{Comparison, Refused, Word};
 use super::test::Span;
 
@@ -13,14 +15,14 @@ const YEARS: std::ops::RangeInclusive<i32> = 1970..=2999;
 pub(super) fn days(
     comparison: Comparison,
     word: &Word,
-    now: DateTime<Utc>,
+    asked: Asked,
 ) -> Result<Span<NaiveDate>, Refused> {
     let wrong = || {
         let why = "a day is expected here: 2026-03-02, today, tomorrow, yesterday, 7d, -2w, 1m or a range like today..7d";
         Refused::new(word.at, why)
     };
     let one = |text: &str| {
-        let first = day(text, now)?;
+        let first = day(text, asked.local())?;
         Some((first, first.succ_opt()?))
     };
     span(comparison, word, one).ok_or_else(wrong)
@@ -30,13 +32,13 @@ pub(super) fn days(
 pub(super) fn moments(
     comparison: Comparison,
     word: &Word,
-    now: DateTime<Utc>,
+    asked: Asked,
 ) -> Result<Span<DateTime<Utc>>, Refused> {
     let wrong = || {
         let why = "a day or a moment is expected here: 2026-03-02, today, -7d, -12h, 2026-03-02T10:00:00Z or a range";
         Refused::new(word.at, why)
     };
-    span(comparison, word, |text| moment(text, now)).ok_or_else(wrong)
+    span(comparison, word, |text| moment(text, asked.local())).ok_or_else(wrong)
 }
 
 /// The span of a comparison; `read` answers where a value begins and where it ends.
@@ -62,7 +64,7 @@ fn span<T: PartialOrd + Copy>(
     Some(Span { from, before })
 }
 
-fn day(text: &str, now: DateTime<Utc>) -> Option<NaiveDate> {
+fn day(text: &str, now: DateTime<Tz>) -> Option<NaiveDate> {
     let today = now.date_naive();
     let day = match text {
         "today" => Some(today),
@@ -93,9 +95,10 @@ fn days_away(text: &str, today: NaiveDate) -> Option<NaiveDate> {
     }
 }
 
-fn moment(text: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+fn moment(text: &str, now: DateTime<Tz>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     if let Some((count, 'h', back)) = distance(text) {
         let hours = TimeDelta::hours(count.into());
+        let now = now.to_utc();
         let at = if back { now - hours } else { now + hours };
         return Some((at, at));
     }
@@ -104,8 +107,16 @@ fn moment(text: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc
         return Some((at, at + TimeDelta::seconds(1))).filter(|(at, _)| YEARS.contains(&at.year()));
     }
     let first = day(text, now)?;
-    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-    Some((midnight(first), midnight(first.succ_opt()?)))
+    let zone = now.timezone();
+    Some((begin(first, zone)?, begin(first.succ_opt()?, zone)?))
+}
+
+/// The first moment of a day. Clocks that are put forward may leave midnight out, or a whole day.
+fn begin(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let mut quarters = (0..=26 * 4_i64).map(|count| midnight + TimeDelta::minutes(15 * count));
+    let first = quarters.find_map(|time| zone.from_local_datetime(&time).earliest());
+    first.map(|moment| moment.to_utc())
 }
 
 /// A number of at most four digits with a unit, and whether it goes back.

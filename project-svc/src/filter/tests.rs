@@ -1,6 +1,7 @@
 //! The language: what is understood, and where mistakes are.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use kernel::Ids;
 use proptest::prelude::*;
 use sea_orm::sea_query::{PostgresQueryBuilder, Query};
@@ -10,11 +11,65 @@ use super::{Asked, CustomField, Filter, Refused, Sort};
 fn asked() -> Asked {
     let at: DateTime<Utc> = "2026-03-02T10:00:00Z".parse().unwrap();
     let by = "0192aaaa-0000-7000-8000-000000000001".parse().unwrap();
-    Asked { by, at }
+    let zone = Tz::UTC;
+    Asked { by, at, zone }
 }
 
 fn read(text: &str) -> Result<Filter, Refused> {
     Filter::read(text, asked())
+}
+
+/// The moments of a day in a zone.
+fn span_of(day: &str, zone: Tz) -> String {
+    let asked = Asked { zone, ..asked() };
+    let filter = Filter::read(&format!("created:{day}"), asked).unwrap();
+    let condition = filter.condition(&[]).unwrap().unwrap();
+    let mut query = Query::select();
+    let sql = query.and_where(condition).to_string(PostgresQueryBuilder);
+    let moments: Vec<&str> = sql.split('\'').skip(1).step_by(2).collect();
+    moments.join(" to ")
+}
+
+#[test]
+fn days_begin_when_clocks_say_so() {
+    let table = [
+        (
+            "2026-03-29",
+            Tz::UTC,
+            "2026-03-29 00:00:00.000000 +00:00 to 2026-03-30 00:00:00.000000 +00:00",
+        ),
+        // 23 hours.
+        (
+            "2026-03-29",
+            Tz::Europe__Berlin,
+            "2026-03-28 23:00:00.000000 +00:00 to 2026-03-29 22:00:00.000000 +00:00",
+        ),
+        // Clocks went from midnight to one.
+        (
+            "2024-04-26",
+            Tz::Africa__Cairo,
+            "2024-04-25 22:00:00.000000 +00:00 to 2024-04-26 21:00:00.000000 +00:00",
+        ),
+        // A day that never was.
+        (
+            "2011-12-30",
+            Tz::Pacific__Apia,
+            "2011-12-30 10:00:00.000000 +00:00 to 2011-12-30 10:00:00.000000 +00:00",
+        ),
+        (
+            "today",
+            Tz::Pacific__Pago_Pago,
+            "2026-03-01 11:00:00.000000 +00:00 to 2026-03-02 11:00:00.000000 +00:00",
+        ),
+        (
+            "today",
+            Tz::Pacific__Kiritimati,
+            "2026-03-02 10:00:00.000000 +00:00 to 2026-03-03 10:00:00.000000 +00:00",
+        ),
+    ];
+    for (day, zone, expected) in table {
+        assert_eq!(span_of(day, zone), expected, "{day} {zone}");
+    }
 }
 
 /// The condition with its values in place, for people to read.

@@ -1,14 +1,12 @@
 //! HTTP of saved views.
 
 use httpkit::idempotency::IdempotencyKey;
-use httpkit::{
-    Created, IfMatch, Json, ListQuery, NoContent, PageQuery, PageRequest, Problem, Versioned,
-};
+use httpkit::{Created, IfMatch, Json, ListQuery, NoContent, PageRequest, Problem, Versioned};
 use kernel::{Page, Permission, ViewId};
 use sea_orm::ActiveValue::Set;
 
 use super::store::{self, ViewRow};
-use super::view::{CreateView, Layout, PatchView, SavedView, ViewFilter};
+use super::view::{CreateView, Layout, PatchView, SavedView, ViewFilter, ViewTasks};
 use crate::access::{Access, Allowed, Delete, ListTasks, Read, Standing, Write, load, rights};
 use crate::api::{ReadProblems, WriteProblems};
 use crate::entity::{project, view};
@@ -139,24 +137,22 @@ pub(super) async fn delete_view(
 
 /// List the tasks of a saved view
 ///
-/// As its filter and order say; `me` is the caller.
-#[utoipa::path(get, path = "/views/{id}/tasks", tag = "views", params(("id" = ViewId, Path), PageRequest),
+/// As its filter and order say; `me` is the caller, and days are the caller's.
+#[utoipa::path(get, path = "/views/{id}/tasks", tag = "views", params(("id" = ViewId, Path), PageRequest, ViewTasks),
     responses((status = 200, description = "a page of tasks", body = Page<TaskSummary>), ReadProblems))]
 pub(super) async fn list_tasks_of_view(
     access: Access<ViewRow, Read>,
-    PageQuery { page, .. }: PageQuery,
+    ListQuery { page, filter }: ListQuery<ViewTasks>,
 ) -> Result<Json<Page<TaskSummary>>, Problem> {
     let view = access.thing.view;
     let sort = Some(view.sort).filter(|sort| !sort.is_empty());
-    task::filtered(&access.tenant, &page, view.project_id, view.filter, sort).await
+    let (tenant, zone) = (&access.tenant, filter.timezone);
+    task::filtered(tenant, &page, view.project_id, view.filter, sort, zone).await
 }
 
 /// 422 for a filter or an order that cannot be read.
 fn check(tenant: &Tenant, filter: &str, sort: &str) -> Result<(), Problem> {
-    let asked = Asked {
-        by: tenant.user(),
-        at: tenant.now(),
-    };
+    let asked = Asked::now(tenant, None);
     let read = Filter::read(filter, asked).map_err(|refused| refused.problem(filter, "/filter"))?;
     if sort.is_empty() {
         return Ok(());

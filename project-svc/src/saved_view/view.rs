@@ -41,6 +41,15 @@ pub(crate) enum Layout {
     Calendar,
 }
 
+/// How a view is read.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ViewTasks {
+    /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
+    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    pub(super) timezone: Option<filter::TimeZone>,
+}
+
 /// Which views are listed.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

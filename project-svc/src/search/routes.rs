@@ -33,10 +33,7 @@ pub(super) async fn search(
             "must have 1 to 200 characters",
         ));
     }
-    let asked = Asked {
-        by: tenant.user(),
-        at: tenant.now(),
-    };
+    let asked = Asked::now(&tenant, query.timezone);
     let filter = query.filter.as_deref().unwrap_or_default();
     let read = Filter::read(filter, asked).map_err(|refused| refused.problem(filter, "filter"))?;
     let question = Question::read(&query.q);

@@ -6,6 +6,8 @@ use strum::{AsRefStr, EnumString};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::filter::TimeZone;
+
 /// What is looked for, and among what.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -21,6 +23,9 @@ pub(super) struct SearchQuery {
     /// Only tasks that pass this filter, and comments on them.
     #[param(max_length = 2_000, example = "is:open assignee:me")]
     pub(super) filter: Option<String>,
+    /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
+    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    pub(super) timezone: Option<TimeZone>,
 }
 
 /// Something that can be found.

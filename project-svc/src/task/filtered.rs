@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::list::{Assignee, SummaryRow, TaskFilter, TaskSummary, summaries, with_archived};
 use crate::access::visible;
 use crate::entity::task;
-use crate::filter::{Asked, Filter, Sort, resolve};
+use crate::filter::{Asked, Filter, Sort, TimeZone, resolve};
 use crate::tenant::Tenant;
 
 /// Holds for the tasks of one person.
@@ -31,6 +31,7 @@ pub(crate) async fn filtered(
     project_id: Option<ProjectId>,
     filter: String,
     sort: Option<String>,
+    timezone: Option<TimeZone>,
 ) -> Result<Json<Page<TaskSummary>>, Problem> {
     let filter = TaskFilter {
         assignee: None,
@@ -38,6 +39,7 @@ pub(crate) async fn filtered(
         project_id,
         filter: Some(filter),
         sort,
+        timezone,
     };
     listed(tenant, page, &filter).await
 }
@@ -50,10 +52,7 @@ pub(super) async fn listed(
 ) -> Result<Json<Page<TaskSummary>>, Problem> {
     use task::Column::{ProjectId, Status};
 
-    let asked = Asked {
-        by: tenant.user(),
-        at: tenant.now(),
-    };
+    let asked = Asked::now(tenant, wanted.timezone);
     let text = wanted.filter.as_deref().unwrap_or_default();
     let filter = Filter::read(text, asked).map_err(|refused| refused.problem(text, "filter"))?;
     let sort = order(wanted.sort.as_deref(), &filter)?;

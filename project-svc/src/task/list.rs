@@ -20,6 +20,7 @@ use super::row::TaskRow;
 use crate::access::{Allowed, ListTasks, ProjectAccess, Read};
 use crate::api::ReadProblems;
 use crate::entity::{project, task};
+use crate::filter::TimeZone;
 use crate::order::OrderKey;
 
 /// What a summary looks up in other tables, of a task called `tasks`, and the columns of [`SummaryRow`] it is for:
@@ -189,6 +190,9 @@ pub(super) struct TaskFilter {
     /// `key`, with a minus for the other way.
     #[param(example = "-priority,due")]
     pub(super) sort: Option<String>,
+    /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
+    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    pub(super) timezone: Option<TimeZone>,
 }
 
 /// Filters of [`list_project_tasks`].
@@ -207,6 +211,9 @@ pub(super) struct ProjectTaskFilter {
     /// `key`, with a minus for the other way.
     #[param(example = "-priority,due")]
     pub(super) sort: Option<String>,
+    /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
+    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    pub(super) timezone: Option<TimeZone>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -259,6 +266,7 @@ pub(super) async fn list_project_tasks(
         project_id: Some(access.thing.id),
         filter: filter.filter,
         sort: filter.sort,
+        timezone: filter.timezone,
     };
     listed(&access.tenant, &page, &filter).await
 }

@@ -34,3 +34,4 @@ mod validation;
 mod views;
 mod workspace;
 mod world;
+mod zones;

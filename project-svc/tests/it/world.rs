@@ -88,6 +88,15 @@ impl World {
         self.stranger(role, self.tenant)
     }
 
+    /// A new person of this organization who said where they live.
+    pub(crate) fn person_in(&self, zone: &str) -> Person {
+        let id = Ids::system().next();
+        let mut claims = claims(id, Role::Owner, self.tenant);
+        claims.zoneinfo = Some(zone.to_owned());
+        let token = self.signer.sign(&claims).unwrap();
+        self.client(id, Some(token))
+    }
+
     /// A person whose token is for `tenant`, calling through this organization's host.
     pub(crate) fn stranger(&self, role: Role, tenant: TenantId) -> Person {
         let id = Ids::system().next();
@@ -202,6 +211,7 @@ fn claims(user: UserId, role: Role, tenant: TenantId) -> AccessClaims {
         roles: vec![role],
         permissions: role.permissions(),
         via: httpkit::tokens::Via::Session,
+        zoneinfo: None,
     }
 }
 

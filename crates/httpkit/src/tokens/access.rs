@@ -32,7 +32,7 @@ pub enum Via {
     PersonalToken,
 }
 
-/// What an access token says. All of it is required but `via`.
+/// What an access token says. All of it is required but `via` and `zoneinfo`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// Always [`ISSUER`].
@@ -64,6 +64,9 @@ pub struct AccessClaims {
     /// What stands behind it.
     #[serde(default)]
     pub via: Via,
+    /// IANA name of the person's time zone, if it is known (OpenID Connect Core §5.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zoneinfo: Option<String>,
 }
 
 /// Signs access tokens with one key.

@@ -216,6 +216,7 @@ mod tests {
             roles: vec![Role::Member],
             permissions: Role::Member.permissions(),
             via: access::Via::Session,
+            zoneinfo: None,
         }
     }
 
