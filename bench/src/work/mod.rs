@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::ensure;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -28,8 +28,24 @@ const MANY_TASKS: i32 = 50_000;
 /// Requests of one kind, one after the other.
 const ROUNDS: usize = 100;
 
+/// What can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// A wide board
+    Board,
+    /// Filters and full text over many tasks
+    Questions,
+    /// The same statements from pgbench
+    Beside,
+    /// Many people at once
+    Crowd,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    /// What to measure; all when left out
+    #[arg(long, value_enum, value_delimiter = ',')]
+    part: Vec<Part>,
     /// People of the crowd, each with a connection
     #[arg(long, default_value_t = 1_000)]
     people: usize,
@@ -47,11 +63,22 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let server = Server::from_environment()?;
     let office = Organization::sign_up(&front()?).await?;
     let database = Database::of(&server, &office).await?;
-    wide_board(&office, &database, &mut report).await?;
-    let project = many_tasks(&office, &database).await?;
-    questions(&office, &project, &mut report).await?;
-    beside::run(&server, &office, &database, &mut report).await?;
-    crowd::run(&office, &project, arguments, &mut report).await?;
+    let wanted = |part| arguments.part.is_empty() || arguments.part.contains(&part);
+    if wanted(Part::Board) {
+        wide_board(&office, &database, &mut report).await?;
+    }
+    if wanted(Part::Beside) {
+        beside::run(&server, &office, &database, &mut report).await?;
+    }
+    if wanted(Part::Questions) || wanted(Part::Crowd) {
+        let project = many_tasks(&office, &database).await?;
+        if wanted(Part::Questions) {
+            questions(&office, &project, &mut report).await?;
+        }
+        if wanted(Part::Crowd) {
+            crowd::run(&office, &project, arguments, &mut report).await?;
+        }
+    }
     report.keep(arguments.json.as_deref())?;
     Ok(report)
 }

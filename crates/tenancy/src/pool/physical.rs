@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Row};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
@@ -67,8 +69,9 @@ pub(super) async fn establish(
     target: &Arc<TenantDescriptor>,
     settings: &PoolSettings,
 ) -> Result<PgConnection, Setback> {
-    let connect = async {
-        let mut connection = options(target, settings).connect().await?;
+    let options = options(target, settings);
+    let connect = async move {
+        let mut connection = options.connect().await?;
         let row = sqlx::raw_sql(WHO_ARE_YOU)
             .fetch_one(&mut connection)
             .await?;
@@ -76,9 +79,18 @@ pub(super) async fn establish(
         Ok::<_, sqlx::Error>((connection, found))
     };
     let tenant = tracing::field::display(target.id);
-    let (connection, (database, id)) = match timeout(settings.connect_timeout, connect).await {
-        Ok(Ok(connected)) => connected,
-        Ok(Err(error)) if refuses_login(&error) => {
+    let connected = timeout(settings.connect_timeout, connect);
+    let in_time = async { connected.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) };
+    let (connection, (database, id)) = match aside(in_time).await {
+        Ok(connected) => connected,
+        Err(sqlx::Error::PoolTimedOut) => {
+            tracing::warn!(
+                tenant.id = tenant,
+                "connecting to tenant database takes too long"
+            );
+            return Err(Setback::Final(PoolError::Unavailable));
+        }
+        Err(error) if refuses_login(&error) => {
             let error = &error as &dyn std::error::Error;
             tracing::debug!(
                 tenant.id = tenant,
@@ -87,16 +99,9 @@ pub(super) async fn establish(
             );
             return Err(Setback::Refused(Arc::clone(target)));
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(tenant.id = tenant, error, "connect to tenant database");
-            return Err(Setback::Final(PoolError::Unavailable));
-        }
-        Err(_elapsed) => {
-            tracing::warn!(
-                tenant.id = tenant,
-                "connecting to tenant database takes too long"
-            );
             return Err(Setback::Final(PoolError::Unavailable));
         }
     };
@@ -111,6 +116,16 @@ pub(super) async fn establish(
         return Err(Setback::Final(PoolError::WrongDatabase));
     }
     Ok(connection)
+}
+
+/// Drives the work on a thread of its own. sqlx yields 820 times while it computes the answer to the server's
+/// challenge (RFC 5802), and on a busy executor each of them waits for all other tasks: seconds in sum.
+async fn aside<T: Send + 'static>(
+    work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> Result<T, sqlx::Error> {
+    let executor = Handle::current();
+    let done = spawn_blocking(move || executor.block_on(work)).await;
+    done.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 fn options(target: &TenantDescriptor, settings: &PoolSettings) -> PgConnectOptions {
