@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use events::topic::task::{TaskPriority, TaskStatus};
 use kernel::{TaskKey, UserId};
@@ -41,6 +41,16 @@ impl Asked {
             at: tenant.now(),
             zone: zone.map_or_else(|| own.unwrap_or(Tz::UTC), |TimeZone(zone)| zone),
         }
+    }
+
+    /// The day it is there.
+    pub(crate) fn today(self) -> NaiveDate {
+        self.local().date_naive()
+    }
+
+    /// The first moment of a day there.
+    pub(crate) fn begin(self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        dates::begin(day, self.zone)
     }
 
     /// The moment as clocks show it there.

@@ -112,7 +112,7 @@ fn moment(text: &str, now: DateTime<Tz>) -> Option<(DateTime<Utc>, DateTime<Utc>
 }
 
 /// The first moment of a day. Clocks that are put forward may leave midnight out, or a whole day.
-fn begin(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+pub(super) fn begin(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     let midnight = day.and_time(NaiveTime::MIN);
     let mut quarters = (0..=26 * 4_i64).map(|count| midnight + TimeDelta::minutes(15 * count));
     let first = quarters.find_map(|time| zone.from_local_datetime(&time).earliest());

@@ -178,7 +178,7 @@ impl Writer<'_> {
             State::Open => format!("tasks.status not in {CLOSED}"),
             State::Closed => format!("tasks.status in {CLOSED}"),
             State::Overdue => {
-                let today = self.bind(self.asked.local().date_naive());
+                let today = self.bind(self.asked.today());
                 format!("(tasks.due_date < {today} and tasks.status not in {CLOSED})")
             }
             State::Assigned => format!("not {}", self.people(Part::Assignee, &[Who::Nobody])),

@@ -1,5 +1,6 @@
 //! Projects: what tasks belong to. A new one comes with a board and its usual columns.
 
+mod analytics;
 mod keeping;
 mod members;
 mod members_store;
@@ -25,6 +26,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
             routes::replace_project,
             routes::delete_project
         ))
+        .routes(routes!(analytics::get_project_analytics))
         .routes(routes!(keeping::archive_project))
         .routes(routes!(keeping::unarchive_project))
         .routes(routes!(keeping::list_trashed_projects))
