@@ -94,6 +94,7 @@ pub const IDENTITY: Schema = Schema {
         migration!("identity", "0010_person_requests"),
         migration!("identity", "0011_organization_rules_checked"),
         index!("identity", "0012_memberships_by_role"),
+        migration!("identity", "0013_invited_into_workspaces"),
     ],
 };
 

@@ -200,3 +200,34 @@ async fn lowered_role_counts_at_once() {
     let _ = viewer.get("/api/v1/projects").await.expect(200);
     let _ = viewer.get("/api/v1/invitations").await.expect(403);
 }
+
+#[tokio::test]
+async fn who_is_invited_into_a_workspace_is_in_it_on_accepting() {
+    let acme = Organization::sign_up().await;
+    let owner = &acme.owner.api;
+    let made = json!({"name": "Customers"});
+    let made = owner.post("/api/v1/workspaces", &made).await;
+    let made = made.expect(201).json();
+    let workspace = format!("/api/v1/workspaces/{}", made["id"].as_str().unwrap());
+    let email = format!("{}@example.com", unique("p"));
+    let body = json!({"email": email, "role": "viewer"});
+    let invite = format!("{workspace}/invite");
+    let invited = owner.post(&invite, &body).await.expect(201).json();
+    assert_eq!(invited["invitation"]["email"], json!(email));
+
+    let token = token_in_mail(&email).await;
+    let accept = json!({"token": token, "name": "Grace Hopper", "password": PASSWORD});
+    let accept = acme.site.post("/api/v1/invitations/accept", &accept).await;
+    let _ = accept.expect(200);
+    let members = format!("{workspace}/members");
+    let roles = eventually("the newcomer is in the workspace", 10, async || {
+        let members = owner.get(&members).await.expect(200).json();
+        let roles = members["items"].as_array().unwrap().iter();
+        let roles: Vec<Value> = roles.map(|one| one["role"].clone()).collect();
+        (roles.len() == 2).then_some(roles)
+    });
+    assert_eq!(roles.await, [json!("owner"), json!("viewer")]);
+    // Now a member of the organization, and in it already.
+    let again = owner.post(&invite, &body).await;
+    again.expect_problem(409, "already_in_workspace");
+}

@@ -199,6 +199,7 @@ async fn names_of_people_are_not_kept() {
         user_id: Ids::system().next(),
         name: "Zebulon Quartermaine".to_owned(),
         role: kernel::Role::Member,
+        workspace: None,
     };
     let joined = acme.event("2026-03-02", &joined);
     world.take_in(&[joined]).await;

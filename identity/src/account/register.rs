@@ -290,6 +290,7 @@ async fn join(
         user_id: user.id,
         name: user.name.clone(),
         role: ROLE,
+        workspace: None,
     };
     identity.emit(db, tenant, user.id, &joined).await?;
     let standing = member::store::standing(db, tenant, user.id).await?;

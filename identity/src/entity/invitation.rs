@@ -1,7 +1,8 @@
 //! Invitations by mail; open while neither accepted, revoked nor expired.
 
 use chrono::{DateTime, Utc};
-use kernel::{InvitationId, Role, RoleId, TenantId, UserId};
+use events::topic::user::WorkspacePlace;
+use kernel::{InvitationId, Role, RoleId, TenantId, UserId, WorkspaceId};
 use sea_orm::entity::prelude::*;
 
 use crate::account::EmailAddress;
@@ -22,6 +23,17 @@ pub struct Model {
     pub accepted_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub role_id: Option<RoleId>,
+    /// A workspace to be in from the beginning, and the role there.
+    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_role: Option<String>,
+}
+
+impl Model {
+    /// The place in a workspace that it promises.
+    pub(crate) fn workspace_place(&self) -> Option<WorkspacePlace> {
+        let (workspace_id, role) = (self.workspace_id?, self.workspace_role.clone()?);
+        Some(WorkspacePlace { workspace_id, role })
+    }
 }
 
 /// None are followed: queries join by hand where they need to.

@@ -190,6 +190,7 @@ pub(crate) async fn join(
         user_id: user.id,
         name: user.name.clone(),
         role: standing.role,
+        workspace: row.workspace_place(),
     };
     identity.emit(db, tenant, user.id, &joined).await?;
     let event = audit::Event::done("invitation.accepted", user.id, client);

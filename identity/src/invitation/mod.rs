@@ -5,6 +5,7 @@
 
 mod accept;
 mod elsewhere;
+mod internal;
 mod model;
 mod resend;
 mod routes;

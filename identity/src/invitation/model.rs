@@ -114,6 +114,8 @@ mod tests {
             accepted_at: None,
             revoked_at: None,
             role_id: None,
+            workspace_id: None,
+            workspace_role: None,
         };
         let accepted = invitation::Model {
             accepted_at: Some(now),

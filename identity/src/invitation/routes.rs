@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use events::topic::user::WorkspacePlace;
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{Created, Json, ListQuery, Member, NoContent, PageRequest, Path, Problem};
 use kernel::{InvitationId, Page, Permission};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::send::Draft;
 use super::view::{CreateInvitation, Invitation, InvitationFilter};
-use super::{accept, elsewhere, model, resend, store};
+use super::{accept, elsewhere, internal, model, resend, store};
+use crate::account::EmailAddress;
 use crate::client::Client;
 use crate::entity::invitation;
 use crate::plan;
@@ -26,6 +29,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .merge(resend::router())
         .merge(accept::router())
         .merge(elsewhere::router())
+        .merge(internal::router())
 }
 
 /// Invites by mail. An earlier invitation of the same address is revoked.
@@ -61,38 +65,64 @@ async fn create_invitation(
     if let Some(earlier) = once.replayed::<Invitation>(&transaction, now).await? {
         return Ok(created(earlier));
     }
-    let organization = organizations::store::locked(&transaction, tenant).await?;
-    let organization = organization.ok_or_else(Problem::not_found)?;
-    let role = role::resolve(&transaction, tenant, choice).await?;
-    let actor = member::acting(&transaction, &member).await?;
-    actor.require(Permission::MemberInvite)?;
-    actor.reach(&role.standing)?;
-    let present = member::store::by_email(&transaction, tenant, &body.email).await?;
-    if present.is_some() {
-        return Err(model::already_member());
-    }
-    store::revoke_of(&transaction, tenant, &body.email, now).await?;
-    if let Some(allowed) = allowed {
-        let members = member::store::count(&transaction, tenant).await?;
-        let open = store::count_open(&transaction, tenant, now).await?;
-        plan::check_people(members + open, allowed)?;
-    }
-    let draft = Draft {
-        organization: &organization,
+    let wanted = Wanted {
         email: body.email,
-        role,
-        inviter: Some((member.user, &member.name)),
+        choice,
+        workspace: None,
     };
-    let row = draft.send(&identity, &transaction).await?;
-    let event = audit::Event::done("invitation.created", member.user, &client)
-        .at(tenant)
-        .on(row.id.uuid())
-        .with(json!({ "role": row.role, "role_id": row.role_id }));
-    audit::record(&identity, &transaction, event).await?;
+    let row = send(&identity, &transaction, (&member, &client), wanted, allowed).await?;
     let view = Invitation::of(row, now);
     once.remember(&transaction, &view).await?;
     identity.commit(transaction).await?;
     Ok(created(view))
+}
+
+/// Whom a member wants to invite.
+pub(super) struct Wanted {
+    pub(super) email: EmailAddress,
+    pub(super) choice: role::Choice,
+    pub(super) workspace: Option<WorkspacePlace>,
+}
+
+/// Invites in place of what was open for the address before. Inside a transaction, which it holds the organization in.
+pub(super) async fn send(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    (member, client): (&Member, &Client),
+    wanted: Wanted,
+    allowed: Option<u64>,
+) -> Result<invitation::Model, Problem> {
+    let (tenant, now) = (member.tenant, identity.clock.now());
+    let organization = organizations::store::locked(db, tenant).await?;
+    let organization = organization.ok_or_else(Problem::not_found)?;
+    let role = role::resolve(db, tenant, wanted.choice).await?;
+    let actor = member::acting(db, member).await?;
+    actor.require(Permission::MemberInvite)?;
+    actor.reach(&role.standing)?;
+    let present = member::store::by_email(db, tenant, &wanted.email).await?;
+    if present.is_some() {
+        return Err(model::already_member());
+    }
+    store::revoke_of(db, tenant, &wanted.email, now).await?;
+    if let Some(allowed) = allowed {
+        let members = member::store::count(db, tenant).await?;
+        let open = store::count_open(db, tenant, now).await?;
+        plan::check_people(members + open, allowed)?;
+    }
+    let draft = Draft {
+        organization: &organization,
+        email: wanted.email,
+        role,
+        inviter: Some((member.user, &member.name)),
+        workspace: wanted.workspace,
+    };
+    let row = draft.send(identity, db).await?;
+    let event = audit::Event::done("invitation.created", member.user, client)
+        .at(tenant)
+        .on(row.id.uuid())
+        .with(json!({ "role": row.role, "role_id": row.role_id }));
+    audit::record(identity, db, event).await?;
+    Ok(row)
 }
 
 fn created(view: Invitation) -> Created<Json<Invitation>> {

@@ -1,5 +1,6 @@
 //! Writing an invitation and its mail, the only place where the token is told.
 
+use events::topic::user::WorkspacePlace;
 use httpkit::Problem;
 use kernel::UserId;
 use kernel::secret::{random_token, sha256};
@@ -23,6 +24,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) role: Resolved,
     /// Who invites, and by what name; nobody for the operator.
     pub(crate) inviter: Option<(UserId, &'a str)>,
+    /// A workspace to be in from the beginning.
+    pub(crate) workspace: Option<WorkspacePlace>,
 }
 
 impl Draft<'_> {
@@ -46,6 +49,8 @@ impl Draft<'_> {
             accepted_at: None,
             revoked_at: None,
             role_id: self.role.standing.role_id,
+            workspace_id: self.workspace.as_ref().map(|place| place.workspace_id),
+            workspace_role: self.workspace.map(|place| place.role),
         };
         store::insert(db, row.clone()).await?;
         let inviter = self.inviter.map(|(_, name)| name);

@@ -62,6 +62,7 @@ pub(super) async fn found(identity: &Identity, wanted: Wanted) -> Result<bool, P
                 email,
                 role: role::resolve(&transaction, tenant, Choice::Ours(Role::Owner)).await?,
                 inviter: None,
+                workspace: None,
             };
             draft.send(identity, &transaction).await?;
         }

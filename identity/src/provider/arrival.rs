@@ -250,6 +250,7 @@ impl Arrival<'_> {
             user_id: user.id,
             name: user.name.clone(),
             role,
+            workspace: None,
         };
         identity.emit(db, tenant, user.id, &joined).await?;
         let joined = audit::Event::done("member.joined", user.id, self.client).at(tenant);

@@ -205,6 +205,7 @@ async fn announce(
         user_id: owner_id,
         name: founder.name.clone(),
         role: founder.role,
+        workspace: None,
     };
     identity.emit(db, tenant, owner_id, &joined).await?;
     if !organization.greet {

@@ -3,6 +3,7 @@
 use events::topic::user::{MemberJoined, MemberLeft, UserPermissionChanged, UserUpdated};
 use events::{Action, Envelope, EnvelopeError};
 use futures::future::{BoxFuture, FutureExt};
+use httpkit::Service;
 use sea_orm::DbErr;
 use tenancy::PoolError;
 
@@ -50,7 +51,17 @@ async fn take_in(state: &AppState, envelope: &Envelope) -> Result<(), Failure> {
             role: member.role,
             told_at: envelope.time,
         };
-        store::upsert(&state.pools.acquire(tenant).await?, &person).await?;
+        let unit = state.pools.acquire(tenant).await?.begin().await?;
+        store::upsert(&unit, &person).await?;
+        let came = (member.user_id, envelope.time);
+        if let Some(place) = member.workspace
+            && let Some(event) = workspace::invite::settle(&unit, came, &place).await?
+        {
+            let (ids, clock, source) = (&state.ids, &state.clock, Service::ProjectSvc.name());
+            let told = Envelope::new(ids, clock, source, tenant, member.user_id, &event);
+            unit.emit(&told).await?;
+        }
+        unit.commit().await?;
     } else if envelope.is::<UserPermissionChanged>() {
         let changed: UserPermissionChanged = envelope.data()?;
         let connection = state.pools.acquire(tenant).await?;

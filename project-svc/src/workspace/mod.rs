@@ -1,6 +1,7 @@
 //! Workspaces: where projects live. A role in a workspace holds in its public projects; a private workspace is not
 //! there for who is not in it.
 
+pub(crate) mod invite;
 mod members;
 pub(crate) mod model;
 mod routes;
@@ -23,6 +24,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
             routes::replace_workspace,
             routes::delete_workspace
         ))
+        .routes(routes!(invite::invite_into_workspace))
         .routes(routes!(
             members::list_workspace_members,
             members::add_workspace_member

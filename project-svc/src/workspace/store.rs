@@ -206,7 +206,7 @@ pub(super) async fn has_other_owner(
 }
 
 /// Puts somebody into a workspace; false when they are in it already.
-pub(super) async fn add_member(
+pub(crate) async fn add_member(
     db: &impl ConnectionTrait,
     workspace: WorkspaceId,
     user: UserId,

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use httpkit::{Json, Path, Problem};
 use kernel::{Role, TenantId, UserId};
 use serde_json::{Value, json};
@@ -16,6 +18,8 @@ pub(crate) struct Neighbours {
     descriptor: Mutex<Value>,
     keys: Value,
     members: Mutex<HashMap<String, Value>>,
+    addresses: Mutex<HashMap<String, UserId>>,
+    invited: Mutex<Vec<Value>>,
 }
 
 impl Neighbours {
@@ -26,6 +30,8 @@ impl Neighbours {
             descriptor: Mutex::new(descriptor),
             keys,
             members: Mutex::default(),
+            addresses: Mutex::default(),
+            invited: Mutex::default(),
         })
     }
 
@@ -39,6 +45,19 @@ impl Neighbours {
         let member = json!({"user_id": id, "name": "Grace", "role": role});
         self.members.lock().unwrap().insert(id.to_string(), member);
     }
+
+    /// The address is that of a member from now on.
+    pub(crate) fn know_address(&self, address: &str, id: UserId) {
+        self.addresses
+            .lock()
+            .unwrap()
+            .insert(address.to_owned(), id);
+    }
+
+    /// What was asked of identity's invitations, in order.
+    pub(crate) fn invited(&self) -> Vec<Value> {
+        self.invited.lock().unwrap().clone()
+    }
 }
 
 pub(crate) fn router(neighbours: Arc<Neighbours>) -> Router {
@@ -49,6 +68,7 @@ pub(crate) fn router(neighbours: Arc<Neighbours>) -> Router {
         )
         .route("/internal/v1/tenants", get(answer_tenants))
         .route("/internal/v1/members/{tenant}/{user}", get(answer_member))
+        .route("/internal/v1/invitations", post(answer_invitation))
         .route("/.well-known/jwks.json", get(answer_keys))
         .with_state(neighbours)
 }
@@ -77,6 +97,34 @@ async fn answer_member(
     let members = known.members.lock().unwrap();
     let member = members.get(&user).cloned();
     member.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// As identity does, for people whose token it checks: who has no address it knows is invited, by whoever may.
+async fn answer_invitation(
+    State(known): Known,
+    headers: HeaderMap,
+    body: String,
+) -> Result<Json<Value>, Problem> {
+    if !headers.contains_key(AUTHORIZATION) {
+        return Err(Problem::unauthorized("token_required"));
+    }
+    let asked: Value = serde_json::from_str(&body).unwrap();
+    known.invited.lock().unwrap().push(asked.clone());
+    let member = known
+        .addresses
+        .lock()
+        .unwrap()
+        .get(asked["email"].as_str().unwrap())
+        .copied();
+    match (member, asked["role"].as_str()) {
+        (Some(member), _) => Ok(Json(json!({"member": member, "invitation": null}))),
+        (None, Some("owner")) => Err(Problem::forbidden("role_not_grantable")),
+        (None, _) => Ok(Json(json!({"member": null, "invitation": {
+            "id": known.tenant, "email": asked["email"], "role": asked["role"], "role_id": null,
+            "status": "open", "invited_by": null, "created_at": "2026-03-02T10:00:00Z",
+            "expires_at": "2026-03-09T10:00:00Z",
+        }}))),
+    }
 }
 
 async fn answer_keys(State(known): Known) -> Json<Value> {

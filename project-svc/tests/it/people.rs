@@ -71,6 +71,7 @@ async fn news_of_people_is_taken_in_and_older_news_changes_nothing() {
         user_id,
         name: "Grace".to_owned(),
         role: Role::Member,
+        workspace: None,
     };
     let promoted = UserPermissionChanged {
         user_id,
@@ -101,6 +102,7 @@ async fn other_name_is_shown_and_who_left_is_given_nothing() {
         user_id,
         name: name.to_owned(),
         role: Role::Member,
+        workspace: None,
     };
     let next = || clock.advance(chrono::TimeDelta::seconds(1));
     let first = told(&world, &clock, &joined("Grace"));
@@ -240,6 +242,7 @@ async fn erased_person_is_a_former_member_whatever_comes_late() {
         user_id: gone.id,
         name: "Zebulon".to_owned(),
         role: Role::Admin,
+        workspace: None,
     };
     let earlier = Clock::fixed(world.app.clock.now() - chrono::TimeDelta::seconds(1));
     let handler = project_svc::jobs::people::handler(world.state.clone());

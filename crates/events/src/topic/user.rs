@@ -1,6 +1,6 @@
 //! `user.*` and `member.*`: people and their roles in organizations, told by identity.
 
-use kernel::{Permissions, Role, UserId};
+use kernel::{Permissions, Role, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A person has an account.
@@ -20,6 +20,18 @@ pub struct MemberJoined {
     pub name: String,
     /// The role to begin with.
     pub role: Role,
+    /// The workspace that the person was invited into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspacePlace>,
+}
+
+/// A place in a workspace that was promised to somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspacePlace {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// The role in it, as its service words it.
+    pub role: String,
 }
 
 /// A member of the envelope's tenant has another role from now on.
