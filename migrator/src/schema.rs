@@ -102,7 +102,14 @@ pub const IDENTITY: Schema = Schema {
 pub const SHORTENER: Schema = Schema {
     name: "shortener",
     owner: None,
-    migrations: &[migration!("shortener", "0001_links")],
+    migrations: &[
+        migration!("shortener", "0001_links"),
+        migration!("shortener", "0002_link_options"),
+        migration!("shortener", "0003_link_options_checked"),
+        index!("shortener", "0004_links_by_slug"),
+        index!("shortener", "0005_links_to_end"),
+        index!("shortener", "0006_links_by_person"),
+    ],
 };
 
 /// What every organization has a database of, and what the template holds.

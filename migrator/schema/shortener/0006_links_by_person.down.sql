@@ -1,0 +1,1 @@
+drop index concurrently if exists links_by_person;
