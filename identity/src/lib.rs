@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod keys;
 pub mod letter;
 pub mod lifecycle;
+pub mod link_opened;
 pub mod mail;
 mod member;
 mod one_time;
@@ -186,6 +187,9 @@ fn spawn_events(app: &App, identity: &Arc<Identity>) -> anyhow::Result<()> {
     let told = audit::news::consumer(amqp.clone(), audit::news::QUEUE);
     let told = audit::news::run(Arc::clone(identity), told, app.shutdown.clone());
     app.spawn("audit news", told);
+    let opened = link_opened::consumer(amqp.clone(), link_opened::QUEUE);
+    let opened = link_opened::run(Arc::clone(identity), opened, app.shutdown.clone());
+    app.spawn("news of links", opened);
     let publisher = Publisher::new(amqp);
     let state = publisher.state();
     app.health.add_optional("broker", move || {

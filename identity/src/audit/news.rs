@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::topic::link::{LinkCreated, LinkRevoked};
+use events::topic::link::{LinkCreated, LinkRevoked, LinkUpdated};
 use events::topic::project::ProjectDeleted;
 use events::topic::tenant::{
     TenantDeletionScheduled, TenantLimitsChanged, TenantRenamed, TenantRestored, TenantResumed,
@@ -23,9 +23,10 @@ use crate::state::Identity;
 pub const QUEUE: &str = "identity.audit";
 
 /// Their data are ids, moments and subdomains, never names.
-const TOLD: [&str; 9] = [
+const TOLD: [&str; 10] = [
     ProjectDeleted::TYPE,
     LinkCreated::TYPE,
+    LinkUpdated::TYPE,
     LinkRevoked::TYPE,
     TenantSuspended::TYPE,
     TenantResumed::TYPE,

@@ -75,6 +75,10 @@ letters! {
     SecurityChanged "security_changed", |letter: &Self| letter.subject.to_owned(), {
         subject: &'a str, change: String, at: String, device: String, address: String, url: String,
     }
+    /// To who made a link that was opened for the first time.
+    LinkOpened "link_opened", |letter: &Self| format!("Your link at {} was opened", letter.organization), {
+        organization: &'a str, at: String, url: String,
+    }
     /// To the owner of an account that ended.
     Deactivated "deactivated", |_: &Self| "Your account is deactivated".to_owned(), {}
 }

@@ -19,6 +19,7 @@ use std::time::Duration;
 use httpkit::Problem;
 use kernel::TenantId;
 use sea_orm::ConnectionTrait;
+use uuid::Uuid;
 
 use crate::account::EmailAddress;
 use crate::state::Identity;
@@ -47,4 +48,18 @@ pub(crate) async fn post<L: Letter>(
     let mail = identity.templates.write(to, letter);
     let mail = mail.map_err(Problem::internal)?;
     Ok(enqueue(db, &identity.ids, tenant, mail, identity.clock.now()).await?)
+}
+
+/// The same under an id that one cause has: a second mail of this id is not written.
+pub(crate) async fn post_once<L: Letter>(
+    identity: &Identity,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    tenant: TenantId,
+    to: EmailAddress,
+    letter: &L,
+) -> Result<(), Problem> {
+    let mail = identity.templates.write(to, letter);
+    let mail = mail.map_err(Problem::internal)?;
+    Ok(queue::enqueue_once(db, id, tenant, mail, identity.clock.now()).await?)
 }

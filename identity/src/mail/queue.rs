@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{EventId, Ids, TenantId};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement,
 };
@@ -34,8 +35,32 @@ pub(crate) async fn enqueue(
     mail: Mail,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let row = Model {
-        id: ids.next::<EventId>().uuid(),
+    let row = waiting(ids.next::<EventId>().uuid(), tenant, mail, now);
+    Entity::insert(row)
+        .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+/// The same, unless there is a mail of this id already.
+pub(super) async fn enqueue_once(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    tenant: TenantId,
+    mail: Mail,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let once = OnConflict::column(Column::Id).do_nothing().to_owned();
+    Entity::insert(waiting(id, tenant, mail, now))
+        .on_conflict(once)
+        .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+fn waiting(id: Uuid, tenant: TenantId, mail: Mail, now: DateTime<Utc>) -> ActiveModel {
+    ActiveModel::from(Model {
+        id,
         recipient: mail.recipient,
         subject: mail.subject,
         text_body: mail.text,
@@ -46,11 +71,7 @@ pub(crate) async fn enqueue(
         sent_at: None,
         last_error: None,
         tenant_id: Some(tenant),
-    };
-    Entity::insert(ActiveModel::from(row))
-        .exec_without_returning(db)
-        .await
-        .map(drop)
+    })
 }
 
 pub(super) async fn take(

@@ -37,6 +37,7 @@ const SOURCES: &[(&str, &str)] = forms![
     "email_changed",
     "deactivated",
     "security_changed",
+    "link_opened",
 ];
 
 /// What is put into a mail, by the names its templates use.

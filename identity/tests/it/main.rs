@@ -12,6 +12,7 @@ mod invitation;
 mod keys;
 mod lifecycle;
 mod limits;
+mod link_opened;
 mod mail;
 mod member;
 mod notice;
