@@ -6,8 +6,9 @@ bench_run() {
   case $subject in
     # The subject makes services of its own, on PostgreSQL alone.
     tenancy) ;;
+    links) bench_nginx && INFRA=(postgres rabbitmq mongodb mail) ;;
     identity | work) INFRA=(postgres rabbitmq mongodb mail) ;;
-    *) die "usage: ./dev bench tenancy|identity|work [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
+    *) die "usage: ./dev bench tenancy|identity|work|links [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
   esac
   shift
   install_rust_or_explain
@@ -28,6 +29,11 @@ bench_build() {
   cargo build --profile measure --locked "${what[@]}" --bins
 }
 
+# Links are measured beside nginx.
+bench_nginx() {
+  command -v nginx >/dev/null || die "nginx is not there; install it, on Debian: apt-get install nginx-light"
+}
+
 bench_measure() {
   local settings=(
     "BENCH_ADMIN_URL=$(postgres_url tenantry_admin admin postgres)"
@@ -38,6 +44,12 @@ bench_measure() {
     "BENCH_DEV=$ROOT/dev"
     "BENCH_GATEWAY=http://127.0.0.1:$(port gateway)"
     "BENCH_DOMAIN=localhost:$(port gateway)"
+  )
+  [[ $1 != links ]] || settings+=(
+    "BENCH_SHORTENER=http://127.0.0.1:$(port shortener)"
+    "BENCH_SHORTENER_PID=$(pid_of shortener)"
+    "BENCH_GATEWAY_PID=$(pid_of gateway)"
+    "BENCH_SERVICE_SECRET=$(secret service_secret)"
   )
   env "${settings[@]}" "$(binary bench)" "$@"
 }

@@ -8,6 +8,7 @@
 )]
 
 mod identity;
+mod links;
 mod organization;
 mod report;
 mod samples;
@@ -35,6 +36,8 @@ enum Subject {
     Tenancy(tenancy::Arguments),
     /// Reads of others while a hundred people sign in
     Identity(identity::Arguments),
+    /// Redirects at the shortener and through the gateway, beside nginx, and while passwords are guessed
+    Links(links::Arguments),
     /// A wide board, questions to 50,000 tasks, and a thousand people at once
     Work(work::Arguments),
 }
@@ -45,6 +48,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let report = match Cli::parse().subject {
         Subject::Tenancy(arguments) => tenancy::run(&arguments).await?,
         Subject::Identity(arguments) => identity::run(&arguments).await?,
+        Subject::Links(arguments) => links::run(&arguments).await?,
         Subject::Work(arguments) => work::run(&arguments).await?,
     };
     println!("{}", report.table());

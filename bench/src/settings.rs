@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use migrator::Address;
+use secrecy::SecretString;
 use testkit::Front;
+use url::Url;
+
+use crate::links::Processes;
 
 /// A PostgreSQL server of the measurement's own; what `scripts/bench.sh` says of it.
 pub(crate) struct Server {
@@ -34,6 +38,34 @@ impl Server {
             log: variable("BENCH_POSTGRES_LOG")?.into(),
             scratch: variable("BENCH_SCRATCH")?.into(),
             dev: variable("BENCH_DEV")?,
+        })
+    }
+}
+
+/// The shortener of a whole system, asked without the gateway, and what stands around it.
+pub(crate) struct Shortener {
+    pub(crate) url: Url,
+    pub(crate) gateway: Url,
+    pub(crate) process: Processes,
+    pub(crate) gateway_process: Processes,
+    /// What services prove themselves to each other with.
+    pub(crate) service_secret: SecretString,
+}
+
+impl Shortener {
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+        let process = |name: &str| -> anyhow::Result<Processes> {
+            Ok(Processes {
+                first: variable(name)?.parse()?,
+                with_children: false,
+            })
+        };
+        Ok(Self {
+            url: variable("BENCH_SHORTENER")?.parse()?,
+            gateway: variable("BENCH_GATEWAY")?.parse()?,
+            process: process("BENCH_SHORTENER_PID")?,
+            gateway_process: process("BENCH_GATEWAY_PID")?,
+            service_secret: variable("BENCH_SERVICE_SECRET")?.into(),
         })
     }
 }
