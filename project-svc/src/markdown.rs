@@ -13,6 +13,9 @@ use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 const MOST_NAMED: usize = 50;
 /// Begins the address of a mention, `@[Ada](user:0192…)`.
 const USER: &str = "user:";
+/// Between the name and the address of a mention.
+const MENTIONED: &str = "](user:";
+const SOMEBODY: &str = "somebody";
 
 /// Whom a text names.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,6 +51,25 @@ pub(crate) fn mentions(text: &str) -> Mentions {
         }
     }
     found
+}
+
+/// The text with somebody instead of everybody whom it mentions as editors write it, `@[Ada](user:0192…)`.
+pub(crate) fn without_people(text: &str) -> String {
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once(MENTIONED) {
+        let Some((id, behind)) = after.split_once(')') else {
+            kept.extend([before, MENTIONED]);
+            rest = after;
+            break;
+        };
+        let name = before.rfind('[').filter(|_| id.parse::<UserId>().is_ok());
+        match name.and_then(|at| before.get(..at)) {
+            Some(before) => kept.extend([before, SOMEBODY]),
+            None => kept.extend([before, MENTIONED, id, ")"]),
+        }
+        rest = behind;
+    }
+    kept + rest
 }
 
 /// Keys of tasks that the text speaks of outside of code and links.
@@ -219,6 +241,30 @@ mod tests {
     use super::*;
 
     const ADA: &str = "0192aaaa-0000-7000-8000-000000000001";
+
+    #[test]
+    fn who_is_mentioned_can_be_left_out() {
+        let ada = "0192aaaa-0000-7000-8000-000000000001";
+        for (text, left) in [
+            (
+                format!("ask @[Ada Lovelace](user:{ada})!"),
+                "ask @somebody!",
+            ),
+            (
+                format!("@[A](user:{ada}) @[B](user:{ada})"),
+                "@somebody @somebody",
+            ),
+            (
+                "[docs](https://a.test)".to_owned(),
+                "[docs](https://a.test)",
+            ),
+            ("[x](user:y)".to_owned(), "[x](user:y)"),
+            ("[x](user:y".to_owned(), "[x](user:y"),
+            ("nobody".to_owned(), "nobody"),
+        ] {
+            assert_eq!(without_people(&text), left);
+        }
+    }
 
     #[test]
     fn people_are_named_by_id_or_by_name_outside_of_code() {

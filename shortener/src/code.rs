@@ -1,4 +1,4 @@
-//! The code of a link: the part of its address that cannot be guessed.
+//! What a link is asked by: its code, the part of an address that cannot be guessed, or a slug that somebody chose.
 //!
 //! 22 letters and digits out of 57 are 128 bits: enough where the code is the only protection, so
 //! every link gets one. Letters that look alike are left out. Codes are never used again.
@@ -15,8 +15,57 @@ const ALPHABET: [char; 57] = [
 ];
 
 /// A link's code.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Code(String);
+
+/// A name somebody chose: lower-case letters, digits and single hyphens between them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Slug(String);
+
+/// The last part of a link's path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Address {
+    Code(Code),
+    Slug(Slug),
+}
+
+const SLUG_CHARS: std::ops::RangeInclusive<usize> = 3..=64;
+
+/// Words that no slug may be: paths beside links, now or one day, and words that would lend a link authority.
+const RESERVED: [&str; 32] = [
+    "about",
+    "account",
+    "admin",
+    "api",
+    "app",
+    "assets",
+    "auth",
+    "billing",
+    "dashboard",
+    "docs",
+    "health",
+    "help",
+    "internal",
+    "invite",
+    "login",
+    "logout",
+    "new",
+    "null",
+    "oauth",
+    "password",
+    "preview",
+    "public",
+    "qr",
+    "register",
+    "reset-password",
+    "robots",
+    "security",
+    "settings",
+    "sign-in",
+    "signup",
+    "support",
+    "tenantry",
+];
 
 impl Code {
     /// A new one from the system's random source.
@@ -50,10 +99,48 @@ impl Code {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl Slug {
+    /// `None` for what no slug can be.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let hyphens = text.starts_with('-') || text.ends_with('-') || text.contains("--");
+        let fits = SLUG_CHARS.contains(&text.len()) && text.chars().all(plain) && !hyphens;
+        // A code can never be taken for a slug, nor be taken away by one.
+        let free = Code::parse(text).is_none() && !RESERVED.contains(&text);
+        (fits && free).then(|| Self(text.to_owned()))
+    }
+
+    /// What is kept of it for good.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        sha256(&self.0)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Address {
+    /// `None` for what leads to no link.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let code = Code::parse(text).map(Self::Code);
+        code.or_else(|| Slug::parse(text).map(Self::Slug))
+    }
 
     /// Path of the page that shows the link.
     pub(crate) fn path(&self) -> String {
-        format!("/s/{}", self.0)
+        let text = match self {
+            Self::Code(code) => code.as_str(),
+            Self::Slug(slug) => slug.as_str(),
+        };
+        format!("/s/{text}")
+    }
+
+    /// Whether it can be guessed: who asks by a slug is told no more than that there is nothing.
+    pub(crate) fn can_be_guessed(&self) -> bool {
+        matches!(self, Self::Slug(_))
     }
 }
 
@@ -88,6 +175,42 @@ mod tests {
         );
         let bits = f64::log2(57.0) * 22.0;
         assert!(bits >= 126.0, "{bits}");
+    }
+
+    #[test]
+    fn slugs_are_plain_words_that_mean_nothing_else() {
+        for text in ["q3-report", "abc", "2026", &"a".repeat(64)] {
+            assert!(Slug::parse(text).is_some(), "{text}");
+        }
+        let code = Code::generate();
+        for text in [
+            "ab",
+            "Report",
+            "a--b",
+            "-ab",
+            "ab-",
+            "a_b",
+            "a/b",
+            "a.b",
+            "ärger",
+            "assets",
+            "login",
+            "",
+            &"a".repeat(65),
+            code.as_str(),
+            "2222222222222222222222",
+        ] {
+            assert!(Slug::parse(text).is_none(), "{text}");
+        }
+        assert!(matches!(
+            Address::parse(code.as_str()),
+            Some(Address::Code(_))
+        ));
+        assert!(matches!(
+            Address::parse("q3-report"),
+            Some(Address::Slug(_))
+        ));
+        assert!(RESERVED.is_sorted());
     }
 
     #[test]

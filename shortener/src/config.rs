@@ -1,5 +1,7 @@
 //! Settings of this service, prefix `SHORTENER_`.
 
+use std::path::PathBuf;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -16,6 +18,20 @@ pub struct Config {
     pub seal_key: SecretString,
     /// Signs guests' cookies; the same in all instances.
     pub cookie_secret: SecretString,
+    /// Where visits wait for the database, on a disk that outlives the process.
+    #[serde(default = "journal")]
+    pub journal: PathBuf,
+    /// Queue of news about members, shared by all instances on one database.
+    #[serde(default = "members_queue")]
+    pub members_queue: String,
+}
+
+fn members_queue() -> String {
+    "shortener.members".to_owned()
+}
+
+fn journal() -> PathBuf {
+    "/var/tmp/tenantry-shortener".into()
 }
 
 fn sixteen() -> u32 {

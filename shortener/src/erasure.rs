@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr, TransactionTrait, raw_sql};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::known::Stale;
 use crate::state::{AppState, Shortener};
 
 /// How many rows were removed.
@@ -37,7 +38,9 @@ async fn erase_organization(
     caller.only(&[Service::TenantResolver, Service::Migrator])?;
     let work = shortener.db.begin().await?;
     let erased = erase(&work, tenant).await?;
+    Stale::Tenant(tenant).tell(&work).await?;
     work.commit().await?;
+    shortener.known.forget(Stale::Tenant(tenant));
     shortener.tenants.forget(tenant).await;
     tracing::info!(tenant.id = %tenant, links = erased.links, "organization erased");
     Ok(Json(erased))
@@ -45,6 +48,8 @@ async fn erase_organization(
 
 async fn erase(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Erased, DbErr> {
     let links = raw_sql!(Postgres, "delete from links where tenant_id = {tenant}");
+    let slugs = raw_sql!(Postgres, "delete from slugs where tenant_id = {tenant}");
+    db.execute_raw(slugs).await?;
     let events = raw_sql!(Postgres, "delete from outbox where tenant_id = {tenant}");
     let scopes = format!("%:{tenant}:%");
     let answers = raw_sql!(

@@ -9,12 +9,16 @@ mod config;
 mod entity;
 mod erasure;
 mod guest;
+mod known;
+mod leaving;
 mod links;
 mod openapi;
 mod password;
 mod personal;
 mod state;
+mod sweep;
 mod tenants;
+mod visits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,22 +30,25 @@ use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service};
 use kernel::{EventId, SealKey};
 use passwords::Hasher;
-use runtime::{App, Scheme, database};
+use runtime::{App, Scheme, database, layers};
 use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
+pub use guest::Quick;
 
-use crate::guest::{Accesses, Pages, Sessions, Throttle, Visitors};
+use crate::guest::{Pages, Sessions, Throttle};
+use crate::known::Known;
 use crate::state::{AppState, Shortener};
 use crate::tenants::Tenants;
+use crate::visits::{Agents, Journal, Recorder, Visitors};
 
 /// How often attempts that no longer count are forgotten.
 const FORGET_PERIOD: Duration = Duration::from_secs(60);
 
-/// Puts the service together, starts its jobs and answers its router.
-pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
+/// Puts the service together, starts its jobs and answers it, layers included.
+pub async fn start(config: &Config, app: &App) -> anyhow::Result<Quick> {
     let name = Service::Shortener.name();
     let db = database::connect(name, &config.database_url, config.database_connections).await?;
     let (http, common) = (http_client()?, &app.common);
@@ -50,7 +57,16 @@ pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
         |url: &url::Url, service| Upstream::new(http.clone(), url.clone(), service, signer.clone());
     let resolver = upstream(&common.resolver_url, Service::TenantResolver);
     let wake = events::Wake::default();
-    let (accesses, recorder) = Accesses::new(db.clone(), wake.clone());
+    let visitors = Visitors::new(&config.cookie_secret)?;
+    let (visits, writer) = Journal::open(config.journal.clone(), app.ids.clone(), visitors)?;
+    let recorder = Recorder {
+        journal: visits.clone(),
+        writer,
+        db: db.clone(),
+        wake: wake.clone(),
+        clock: app.clock.clone(),
+        ids: app.ids.clone(),
+    };
     let shortener = Arc::new(Shortener {
         clock: app.clock.clone(),
         ids: app.ids.clone(),
@@ -60,24 +76,33 @@ pub async fn start(config: &Config, app: &App) -> anyhow::Result<Router> {
         passwords: Hasher::new()?,
         throttle: Throttle::new(),
         sessions: Sessions::new(&config.cookie_secret, common.scheme == Scheme::Https)?,
-        visitors: Visitors::new(&config.cookie_secret)?,
-        accesses,
+        known: Known::default(),
+        agents: Agents::default(),
+        visits,
         pages: Pages::new()?,
         wake,
         db,
     });
     check_health(app, &shortener);
-    app.spawn("access recorder", recorder.run(app.shutdown.clone()));
+    app.spawn("visit recorder", recorder.run(app.shutdown.clone()));
+    let known = shortener.known.clone();
+    let listening = known.listen(shortener.db.clone(), app.shutdown.clone());
+    app.spawn("changed links", listening);
+    let sweeping = sweep::run(Arc::clone(&shortener), app.shutdown.clone());
+    app.spawn("ended links", sweeping);
     app.spawn(
         "throttle",
         forget_attempts(Arc::clone(&shortener), app.shutdown.clone()),
     );
     spawn_relay(app, &shortener)?;
-    spawn_news(app, &shortener)?;
+    spawn_news(config, app, &shortener)?;
 
     let keys = Keys::remote(common.identity_url.join(JWKS_PATH)?, http.clone());
     let guard = Guard::new(&common.service_secret, Service::Shortener, keys);
-    Ok(router(AppState { shortener, guard }))
+    let state = AppState { shortener, guard };
+    let router = layers::wrap(router(state.clone()), app.ids.clone());
+    let router = layers::tell_of_leaving(router, app.health.clone());
+    Ok(Quick::new(&state, app.health.clone(), router))
 }
 
 /// Where identity serves the keys of access tokens.
@@ -112,7 +137,7 @@ fn check_health(app: &App, shortener: &Shortener) {
 }
 
 /// Without a broker answers of the resolver serve for a while.
-fn spawn_news(app: &App, shortener: &Shortener) -> anyhow::Result<()> {
+fn spawn_news(config: &Config, app: &App, shortener: &Arc<Shortener>) -> anyhow::Result<()> {
     let amqp = Amqp::new(
         app.common.amqp_url.expose_secret(),
         Service::Shortener.name(),
@@ -126,6 +151,19 @@ fn spawn_news(app: &App, shortener: &Shortener) -> anyhow::Result<()> {
     });
     let listening = tenants::listen(shortener.tenants.clone(), consumer, app.shutdown.clone());
     app.spawn("tenant news", listening);
+
+    let amqp = Amqp::new(
+        app.common.amqp_url.expose_secret(),
+        Service::Shortener.name(),
+    )?;
+    let consumer = leaving::consumer(amqp, &config.members_queue);
+    let state = consumer.state();
+    app.health.add_optional("news of members", move || {
+        let connected = state.connected();
+        async move { connected.then_some(()).ok_or("not connected") }
+    });
+    let listening = leaving::listen(Arc::clone(shortener), consumer, app.shutdown.clone());
+    app.spawn("news of members", listening);
     Ok(())
 }
 

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use runtime::App;
+use runtime::{App, Process};
 use shortener::Config;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    runtime::run("shortener", async |config: Config, app: App| {
-        shortener::start(&config, &app).await
-    })
+    Process::new("shortener")
+        .run_bare(async |config: Config, app: App| shortener::start(&config, &app).await)
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::routing::get;
-use events::topic::link::LinkRevoked;
 use httpkit::{Caller, Json, PageQuery, Path, Problem, Service};
 use kernel::{Id, LinkId, Page, TenantId, UserId};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TransactionTrait, raw_sql};
@@ -14,7 +13,8 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::entity::link;
-use crate::links;
+use crate::known::Stale;
+use crate::links::revoking;
 use crate::state::{AppState, Shortener};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -70,14 +70,10 @@ async fn erase_person(
     let tenant = caller.tenant()?;
     let work = shortener.db.begin().await?;
     let removed = remove_links(&work, tenant, person).await?;
-    for link in removed.iter().filter(|link| link.revoked_at.is_none()) {
-        let event = LinkRevoked {
-            link_id: link.id,
-            resource: links::model::resource(link)?.to_string(),
-        };
-        let envelope = shortener.envelope(tenant, None, &event);
-        events::outbox::emit(&work, &envelope).await?;
-    }
+    let mut kept = removed.clone();
+    kept.retain(|link| link.revoked_at.is_none());
+    revoking::tell(&shortener, &work, tenant, None, &kept).await?;
+    Stale::Tenant(tenant).tell(&work).await?;
     let text = person.to_string();
     let answers = raw_sql!(
         Postgres,
@@ -85,6 +81,7 @@ async fn erase_person(
     );
     let answers = work.execute_raw(answers).await?.rows_affected();
     work.commit().await?;
+    shortener.known.forget(Stale::Tenant(tenant));
     shortener.wake.notify();
     tracing::info!(tenant.id = %tenant, user.id = %person, links = removed.len(), "person erased");
     Ok(Json(Erased {

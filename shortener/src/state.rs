@@ -10,8 +10,10 @@ use kernel::{Clock, Ids, SealKey, TenantId, UserId};
 use passwords::Hasher;
 use sea_orm::DatabaseConnection;
 
-use crate::guest::{Accesses, Pages, Sessions, Throttle, Visitors};
+use crate::guest::{Pages, Sessions, Throttle};
+use crate::known::Known;
 use crate::tenants::Tenants;
+use crate::visits::{Agents, Journal};
 
 /// The shortener itself. Any number of instances may work on one database.
 pub(crate) struct Shortener {
@@ -27,8 +29,10 @@ pub(crate) struct Shortener {
     pub(crate) passwords: Hasher,
     pub(crate) throttle: Throttle,
     pub(crate) sessions: Sessions,
-    pub(crate) visitors: Visitors,
-    pub(crate) accesses: Accesses,
+    /// Links that were looked up lately.
+    pub(crate) known: Known,
+    pub(crate) agents: Agents,
+    pub(crate) visits: Journal,
     pub(crate) pages: Pages,
     /// Wakes the relay after a commit.
     pub(crate) wake: events::Wake,

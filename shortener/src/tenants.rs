@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::{Action, Amqp, Consumer, Envelope, Queue};
+use futures::FutureExt;
 use http::StatusCode;
 use httpkit::client::{Upstream, UpstreamError};
 use kernel::TenantId;
@@ -77,6 +78,12 @@ impl Tenants {
             Ok(Ok(known)) => matches!(known, Known::Open(_)),
             Ok(Err(_)) | Err(_) => true,
         }
+    }
+
+    /// Whether that is known without asking anybody.
+    pub(crate) fn is_known_open(&self, tenant: TenantId) -> bool {
+        let known = self.known.get(&tenant).now_or_never().flatten();
+        matches!(known, Some(Known::Open(_)))
     }
 
     /// Asks anew next time.

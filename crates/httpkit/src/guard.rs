@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use axum::extract::{FromRef, FromRequestParts};
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use kernel::{Permission, Permissions, Role, SessionId, TenantId, UserId};
@@ -75,9 +76,17 @@ impl Guard {
         }
     }
 
-    fn service(&self, parts: &Parts) -> Result<ServiceClaims, Problem> {
-        let token = parts
-            .headers
+    /// The service that calls.
+    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let claims = self.service(headers)?;
+        Ok(Caller {
+            service: claims.iss,
+            tenant: claims.tenant_id,
+        })
+    }
+
+    fn service(&self, headers: &HeaderMap) -> Result<ServiceClaims, Problem> {
+        let token = headers
             .get(SERVICE_TOKEN_HEADER)
             .and_then(|value| value.to_str().ok());
         let token = token.ok_or_else(|| {
@@ -91,7 +100,7 @@ impl Guard {
 }
 
 /// The bearer token of a request (RFC 6750 §2.1).
-pub fn bearer(headers: &http::HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
@@ -129,11 +138,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let claims = Guard::from_ref(state).service(parts)?;
-        Ok(Self {
-            service: claims.iss,
-            tenant: claims.tenant_id,
-        })
+        Guard::from_ref(state).caller(&parts.headers)
     }
 }
 
@@ -183,7 +188,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let guard = Guard::from_ref(state);
-        let service = guard.service(parts)?;
+        let service = guard.service(&parts.headers)?;
         let token =
             bearer(&parts.headers).ok_or_else(|| Problem::unauthorized("token_required"))?;
         let claims = guard.keys.verify(token).await.map_err(refusal)?;
@@ -259,7 +264,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let claims = Guard::from_ref(state).service(parts)?;
+        let claims = Guard::from_ref(state).service(&parts.headers)?;
         match (claims.iss, claims.tenant_id, claims.resource) {
             (Service::Shortener, Some(tenant), Some(resource)) => Ok(Self { tenant, resource }),
             _ => Err(Problem::forbidden("service_not_allowed")),

@@ -46,8 +46,8 @@ pub fn wrap(router: Router, ids: Ids) -> Router {
         .layer(from_fn_with_state(ids, observe))
 }
 
-/// Marks the answers of a service that is leaving with [`LEAVING_HEADER`].
-pub(crate) fn tell_of_leaving(router: Router, health: Health) -> Router {
+/// Marks the answers of a service that is leaving with [`LEAVING_HEADER`]. [`crate::run`] does.
+pub fn tell_of_leaving(router: Router, health: Health) -> Router {
     router.layer(map_response_with_state(health, mark_leaving))
 }
 

@@ -13,15 +13,14 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use httpkit::tokens::Resource;
-use httpkit::{Path, Problem, Shared};
-use kernel::{Permission, TaskId, UserId};
+use httpkit::{Path, Problem};
+use kernel::{Permission, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::rights::{
-    Rights, Standing, find, find_many, nobody, permitted, rights, visible, visible_workspace,
+    Rights, Standing, find, find_many, permitted, rights, visible, visible_workspace,
 };
 pub(crate) use self::rules::*;
 use crate::column::ColumnRow;
@@ -131,25 +130,5 @@ impl<A: Needs> FromRequestParts<AppState> for Allowed<A> {
         tenant.require(A::PERMISSION)?;
         let action = PhantomData;
         Ok(Self { tenant, action })
-    }
-}
-
-/// The one task that a guest's link covers: any other id is not there.
-pub(crate) struct GuestTask(pub(crate) TaskRow);
-
-impl FromRequestParts<AppState> for GuestTask {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let Shared { tenant, resource } = Shared::from_request_parts(parts, state).await?;
-        let Path(id) = Path::<TaskId>::from_request_parts(parts, state).await?;
-        if resource != Resource::Task(id) {
-            return Err(Problem::not_found());
-        }
-        let connection = state.pools.acquire(tenant).await?;
-        // The link is what lets a guest in, wherever the task lies: nobody is asked how he stands to it.
-        let found = TaskRow::load(&connection, id, nobody()).await?;
-        let (task, _) = found.ok_or_else(Problem::not_found)?;
-        Ok(Self(task))
     }
 }

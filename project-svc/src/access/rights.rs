@@ -158,11 +158,6 @@ fn with_standing<T: FromQueryResult>(row: &QueryResult) -> Result<(T, Standing),
     ))
 }
 
-/// Nobody in particular: a caller who stands to nothing.
-pub(crate) fn nobody() -> UserId {
-    Uuid::nil().into()
-}
-
 /// Holds for the projects that a member sees, for lists: SQL about the row of `projects` that the statement calls
 /// `project`, with the placeholder of the member's id, `$1`. The same as asking [`rights`] for `project:read`.
 pub(crate) fn visible(member: &Member, project: &str, caller: &str) -> String {

@@ -22,7 +22,7 @@ use sea_orm::sea_query::SimpleExpr;
 pub(crate) use check::{Asked, TimeZone};
 pub(crate) use custom::CustomField;
 pub(crate) use sort::Sort;
-pub(crate) use store::{fields, resolve};
+pub(crate) use store::{fields, resolve, resolve_for_all};
 pub(crate) use syntax::Refused;
 
 use test::{Expr, State, Test};

@@ -1,7 +1,7 @@
 //! What a filter asks of the database before it can be a condition.
 
 use httpkit::Problem;
-use kernel::ProjectId;
+use kernel::{ProjectId, UserId};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 
@@ -39,16 +39,34 @@ pub(crate) async fn fields(
         return Ok(Vec::new());
     }
     let seen = visible(&tenant.member, "p", "$1");
+    named(db, tenant.user(), project, keys, &seen).await
+}
+
+/// The condition of a filter on the tasks of one project, whoever looks at them. None when it cannot be read any more.
+pub(crate) async fn resolve_for_all(
+    db: &impl ConnectionTrait,
+    asked_by: UserId,
+    project: ProjectId,
+    filter: &Filter,
+) -> Result<Option<Option<SimpleExpr>>, DbErr> {
+    let keys = filter.field_keys();
+    let fields = named(db, asked_by, Some(project), keys, "($1::uuid is not null)").await?;
+    Ok(filter.condition(&fields).ok())
+}
+
+async fn named(
+    db: &impl ConnectionTrait,
+    caller: UserId,
+    project: Option<ProjectId>,
+    keys: Vec<String>,
+    seen: &str,
+) -> Result<Vec<CustomField>, DbErr> {
     let sql = format!(
         "select f.id, f.key, f.kind from custom_fields f join projects p on p.id = f.project_id
          where f.key = any($2) and ($3::uuid is null or f.project_id = $3) and p.deleted_at is null and {seen}
          limit {MAX_FIELDS}"
     );
-    let values = [
-        Value::from(tenant.user()),
-        Value::from(keys),
-        Value::from(project),
-    ];
+    let values = [Value::from(caller), Value::from(keys), Value::from(project)];
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
     CustomField::find_by_statement(statement).all(db).await
 }

@@ -30,6 +30,12 @@ pub(crate) async fn upsert(db: &impl ConnectionTrait, person: &Person<'_>) -> Re
     Ok(())
 }
 
+/// The role of somebody who is a member now; none for who is not, or is not heard of.
+pub(crate) async fn role(db: &impl ConnectionTrait, id: UserId) -> Result<Option<Role>, DbErr> {
+    let found = person::Entity::find_by_id(id).filter(person::Column::Active.eq(true));
+    Ok(found.one(db).await?.map(|person| person.role))
+}
+
 /// Notes another role; news that is older than what is there, or of a stranger, changes nothing.
 pub(crate) async fn change_role(
     db: &impl ConnectionTrait,

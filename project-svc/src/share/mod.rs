@@ -1,7 +1,12 @@
-//! What the shortener asks: may this person share this task, and what does a guest see of it.
+//! What the shortener asks: may this person share this thing, and what does a guest see of it.
 //! Inside the system only: the gateway lets nothing through to these routes.
+//!
+//! A guest's read names its one thing in the service token, and the path must name the same.
 
+mod guest;
 mod routes;
+mod store;
+mod view;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -14,5 +19,17 @@ pub(crate) fn router() -> Router<AppState> {
         .route(
             "/internal/v1/shared/tasks/{id}",
             get(routes::get_shared_task),
+        )
+        .route(
+            "/internal/v1/shared/boards/{id}",
+            get(routes::get_shared_board),
+        )
+        .route(
+            "/internal/v1/shared/projects/{id}",
+            get(routes::get_shared_project),
+        )
+        .route(
+            "/internal/v1/shared/views/{id}",
+            get(routes::get_shared_view),
         )
 }

@@ -13,6 +13,7 @@ pub(crate) struct Model {
     pub id: LinkId,
     pub tenant_id: TenantId,
     pub resource_kind: String,
+    /// The thing; of a link to an address the link's own id.
     pub resource_id: Uuid,
     pub created_by: UserId,
     pub code_hash: Vec<u8>,
@@ -27,6 +28,19 @@ pub(crate) struct Model {
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub label: Option<String>,
+    pub slug: Option<String>,
+    /// Path on the organization's own host, of a link to an address.
+    pub target: Option<String>,
+    pub starts_at: Option<DateTime<Utc>>,
+    pub paused_at: Option<DateTime<Utc>>,
+    pub show_comments: bool,
+    pub show_people: bool,
+    pub notify_first_open: bool,
+    pub first_opened_at: Option<DateTime<Utc>>,
+    pub last_opened_at: Option<DateTime<Utc>>,
+    /// When its end was told.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// None: the table stands alone.

@@ -12,8 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::pages::{Page, Pages};
-use super::shared::SharedTask;
-use crate::links::model::ResourceKind;
+use super::shared::SharedThing;
+use crate::code::Address;
+use crate::links::model::Standing;
 
 /// What the client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +40,26 @@ impl Format {
     }
 }
 
-/// What a link shows.
+/// What a link shows, or where it leads.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SharedBody {
-    kind: ResourceKind,
-    #[serde(flatten)]
-    task: SharedTask,
-    /// When the link stops working.
-    expires_at: Option<DateTime<Utc>>,
+#[serde(untagged)]
+pub(super) enum SharedBody {
+    /// A thing.
+    Thing {
+        #[serde(flatten)]
+        shared: Box<SharedThing>,
+        /// When the link stops working.
+        expires_at: Option<DateTime<Utc>>,
+    },
+    /// A page of the organization's own host, by its path.
+    Url { kind: UrlKind, url: String },
+}
+
+/// `url`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum UrlKind {
+    Url,
 }
 
 /// A guest who was let in.
@@ -58,20 +71,23 @@ pub(super) struct Shown {
 
 /// What is shown.
 pub(super) enum Content {
-    Task {
-        task: SharedTask,
+    Shared {
+        shared: Box<SharedThing>,
         expires_at: Option<DateTime<Utc>>,
     },
+    /// To a page of the organization's own host.
+    Redirect(String),
     /// The same page again, now with the cookie: a reload must not send the form twice.
     SeeOther(String),
-    /// A page that tells nothing, for previews and HEAD.
-    Landing,
+    /// A page for previews and HEAD, with the title of what everybody who has the link may see.
+    Landing(Option<String>),
 }
 
 /// Why a guest sees nothing.
 #[derive(Debug)]
 pub(super) enum Refusal {
     Missing,
+    NotStarted,
     Expired,
     UsedUp,
     PasswordRequired,
@@ -83,25 +99,44 @@ pub(super) enum Refusal {
 }
 
 impl Shown {
+    /// Without a session that begins.
+    pub(super) fn new(content: Content) -> Self {
+        Self {
+            content,
+            cookie: None,
+        }
+    }
+
     pub(super) fn respond(self, format: Format, pages: &Pages) -> Response {
         let mut response = match (self.content, format) {
             (Content::SeeOther(path), _) => {
                 (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
             }
-            (Content::Task { task, expires_at }, Format::Json) => {
-                let kind = ResourceKind::Task;
-                Json(SharedBody {
-                    kind,
-                    task,
-                    expires_at,
-                })
-                .into_response()
+            (Content::Redirect(path), Format::Html) => {
+                (StatusCode::FOUND, [(LOCATION, path)]).into_response()
             }
-            (Content::Task { task, expires_at }, Format::Html) => {
-                html(pages, &Page::task(&task, expires_at))
+            (Content::Redirect(url), Format::Json) => {
+                let kind = UrlKind::Url;
+                Json(SharedBody::Url { kind, url }).into_response()
             }
-            (Content::Landing, Format::Html) => html(pages, &Page::LANDING),
-            (Content::Landing, Format::Json) => StatusCode::OK.into_response(),
+            (Content::Shared { shared, expires_at }, Format::Json) => {
+                Json(SharedBody::Thing { shared, expires_at }).into_response()
+            }
+            (Content::Shared { shared, expires_at }, Format::Html) => {
+                let mut response = html(
+                    pages,
+                    &Page::Shared {
+                        shared: &shared,
+                        expires_at,
+                    },
+                );
+                if shared.is_live() {
+                    response.extensions_mut().insert(Live);
+                }
+                response
+            }
+            (Content::Landing(title), Format::Html) => html(pages, &Page::Landing { title }),
+            (Content::Landing(_), Format::Json) => StatusCode::OK.into_response(),
         };
         let cookie = self
             .cookie
@@ -113,7 +148,23 @@ impl Shown {
     }
 }
 
+/// Marks the answer whose page keeps itself up to date where script is on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Live;
+
 impl Refusal {
+    /// What a guest who is not in yet is told of where a link stands. Who may have guessed is told nothing.
+    pub(super) fn of(standing: Standing, address: &Address) -> Result<(), Self> {
+        match standing {
+            Standing::Live => Ok(()),
+            Standing::Revoked | Standing::Paused => Err(Self::Missing),
+            _ if address.can_be_guessed() => Err(Self::Missing),
+            Standing::Scheduled => Err(Self::NotStarted),
+            Standing::Expired => Err(Self::Expired),
+            Standing::UsedUp => Err(Self::UsedUp),
+        }
+    }
+
     pub(super) fn respond(self, format: Format, pages: &Pages) -> Response {
         let asks = matches!(self, Self::PasswordRequired);
         let page = self.page();
@@ -134,6 +185,9 @@ impl Refusal {
     fn problem(self) -> Problem {
         match self {
             Self::Missing => Problem::not_found(),
+            Self::NotStarted => {
+                Problem::forbidden("link_not_started").with_detail("the link's time has not come")
+            }
             Self::Expired => Problem::gone("link_expired", "the link's time is over"),
             Self::UsedUp => {
                 Problem::gone("link_used_up", "the link was opened as often as it may be")
@@ -149,9 +203,10 @@ impl Refusal {
         }
     }
 
-    fn page(&self) -> Page {
+    fn page(&self) -> Page<'static> {
         match self {
             Self::Missing => Page::MISSING,
+            Self::NotStarted => Page::NOT_STARTED,
             Self::Expired | Self::UsedUp => Page::ENDED,
             Self::PasswordRequired => Page::Password { wrong: false },
             Self::WrongPassword => Page::Password { wrong: true },
@@ -182,7 +237,7 @@ impl From<HasherError> for Refusal {
     }
 }
 
-fn html(pages: &Pages, page: &Page) -> Response {
+fn html(pages: &Pages, page: &Page<'_>) -> Response {
     match pages.render(page) {
         Ok(text) => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");

@@ -5,21 +5,19 @@
 //! another organization's are one and the same 404.
 
 mod access;
-mod accesses;
 mod answer;
 mod attempt;
 mod open;
 mod pages;
+mod quick;
 mod routes;
 mod sessions;
 mod shared;
 mod store;
 mod throttle;
-mod visit;
 
-pub(crate) use accesses::Accesses;
 pub(crate) use pages::Pages;
+pub use quick::Quick;
 pub(crate) use routes::router;
 pub(crate) use sessions::Sessions;
 pub(crate) use throttle::Throttle;
-pub(crate) use visit::Visitors;

@@ -3,18 +3,22 @@
 //! An open is counted when a session begins, not when a page is shown: reloads are free, and so
 //! are HEAD and the previews of messengers.
 
-use events::topic::link::LinkAccessed;
 use http::HeaderMap;
+use http::header::{REFERER, USER_AGENT};
+use httpkit::context;
 use kernel::TenantId;
 
 use super::access::Guest;
 use super::answer::{Content, Format, Refusal, Shown};
 use super::attempt::Attempt;
-use super::visit::{Visit, is_machine};
+use super::store::Opened;
 use super::{shared, store};
-use crate::links::model::{self, Standing, standing};
+use crate::entity::link;
+use crate::known::Stale;
+use crate::links::model::{Standing, standing};
 use crate::password;
 use crate::state::Shortener;
+use crate::visits::Seen;
 
 /// GET and HEAD.
 pub(super) async fn show(
@@ -25,21 +29,35 @@ pub(super) async fn show(
     if admitted(shortener, guest) {
         return view(shortener, guest).await;
     }
-    still_open(shortener, guest)?;
-    if head || is_machine(&guest.headers) {
-        let visit = visit(shortener, guest);
-        if visit.bot && !head {
-            record(shortener, guest, visit)?;
-        }
-        return Ok(Shown {
-            content: Content::Landing,
-            cookie: None,
-        });
+    let machine = shortener.agents.is_machine(&guest.headers);
+    if head || machine {
+        return preview(shortener, guest, head).await;
     }
     if guest.link.password_hash.is_some() {
+        still_open(shortener, guest, &guest.link)?;
         return Err(Refusal::PasswordRequired);
     }
     enter(shortener, guest).await
+}
+
+/// What nobody looks at: it opens nothing, and tells what a link shows only where everybody who has it may know.
+async fn preview(shortener: &Shortener, guest: &Guest, head: bool) -> Result<Shown, Refusal> {
+    let link = &guest.link;
+    if link.max_opens.is_some() {
+        // How often it was opened is true in the database alone.
+        let fresh = store::by_address(&shortener.db, link.tenant_id, &guest.address).await?;
+        still_open(shortener, guest, &fresh.ok_or(Refusal::Missing)?)?;
+    }
+    if head {
+        return Ok(Shown::new(Content::Landing(None)));
+    }
+    shortener.visits.record(seen(shortener, guest, true, false));
+    let free = link.password_hash.is_none() && link.max_opens.is_none() && link.target.is_none();
+    let shown = match free {
+        true => Some(shared::load(shortener, link).await?.title()),
+        false => None,
+    };
+    Ok(Shown::new(Content::Landing(shown)))
 }
 
 /// POST: a password, or the consent to open a link without one.
@@ -52,14 +70,14 @@ pub(super) async fn unlock(
     let shown = if admitted(shortener, guest) {
         view(shortener, guest).await?
     } else {
-        still_open(shortener, guest)?;
+        still_open(shortener, guest, &guest.link)?;
         check_password(shortener, guest, attempt).await?;
         enter(shortener, guest).await?
     };
     Ok(match guest.format {
         Format::Json => shown,
         Format::Html => Shown {
-            content: Content::SeeOther(guest.code.path()),
+            content: Content::SeeOther(guest.address.path()),
             cookie: shown.cookie,
         },
     })
@@ -70,13 +88,8 @@ fn admitted(shortener: &Shortener, guest: &Guest) -> bool {
     shortener.sessions.admits(&guest.headers, &guest.link, now)
 }
 
-fn still_open(shortener: &Shortener, guest: &Guest) -> Result<(), Refusal> {
-    match standing(&guest.link, shortener.clock.now()) {
-        Standing::Live => Ok(()),
-        Standing::Expired => Err(Refusal::Expired),
-        Standing::UsedUp => Err(Refusal::UsedUp),
-        Standing::Revoked => Err(Refusal::Missing),
-    }
+fn still_open(shortener: &Shortener, guest: &Guest, link: &link::Model) -> Result<(), Refusal> {
+    Refusal::of(standing(link, shortener.clock.now()), &guest.address)
 }
 
 async fn check_password(
@@ -102,45 +115,49 @@ async fn check_password(
 /// Begins a session. The thing is loaded first: an open is not spent on what cannot be shown.
 async fn enter(shortener: &Shortener, guest: &Guest) -> Result<Shown, Refusal> {
     let shown = view(shortener, guest).await?;
-    let now = shortener.clock.now();
-    if !store::open(&shortener.db, &guest.link, now).await? {
-        return Err(Refusal::UsedUp);
+    let (link, now) = (&guest.link, shortener.clock.now());
+    let capped = link.max_opens.is_some();
+    if capped {
+        let opened = store::open(&shortener.db, link, now).await?;
+        if opened != Opened::Counted {
+            shortener.known.forget(Stale::Link(link.id));
+        }
+        if opened == Opened::Refused {
+            return Refusal::of(Standing::UsedUp, &guest.address).and(Err(Refusal::UsedUp));
+        }
     }
-    record(shortener, guest, visit(shortener, guest))?;
-    let cookie = shortener.sessions.issue(&guest.link, &guest.code, now);
-    Ok(Shown {
-        cookie: Some(cookie),
-        ..shown
-    })
+    shortener
+        .visits
+        .record(seen(shortener, guest, false, !capped));
+    // A redirect needs no session, unless there is something that a second one would ask for again.
+    let stays = link.target.is_none() || capped || link.password_hash.is_some();
+    let cookie = stays.then(|| shortener.sessions.issue(link, &guest.address, now));
+    Ok(Shown { cookie, ..shown })
 }
 
 async fn view(shortener: &Shortener, guest: &Guest) -> Result<Shown, Refusal> {
-    let resource = model::resource(&guest.link)?;
-    let task = shared::load(&shortener.project, guest.link.tenant_id, resource).await?;
-    let expires_at = guest.link.expires_at;
-    Ok(Shown {
-        content: Content::Task { task, expires_at },
-        cookie: None,
-    })
-}
-
-fn visit(shortener: &Shortener, guest: &Guest) -> Visit {
-    let now = shortener.clock.now();
-    shortener.visitors.visit(&guest.headers, guest.client, now)
-}
-
-fn record(shortener: &Shortener, guest: &Guest, visit: Visit) -> Result<(), Refusal> {
-    let event = LinkAccessed {
-        link_id: guest.link.id,
-        resource: model::resource(&guest.link)?.to_string(),
-        device: visit.device,
-        bot: visit.bot,
-        visitor: visit.visitor,
-        referrer: visit.referrer,
+    let link = &guest.link;
+    let content = match &link.target {
+        Some(path) => Content::Redirect(path.clone()),
+        None => Content::Shared {
+            shared: Box::new(shared::load(shortener, link).await?),
+            expires_at: link.expires_at,
+        },
     };
-    let envelope = shortener.envelope(guest.link.tenant_id, None, &event);
-    shortener.accesses.record(envelope);
-    Ok(())
+    Ok(Shown::new(content))
+}
+
+fn seen(shortener: &Shortener, guest: &Guest, bot: bool, uncounted: bool) -> Seen {
+    Seen {
+        at: shortener.clock.now(),
+        link: guest.link.clone(),
+        client: guest.client,
+        agent: guest.headers.get(USER_AGENT).cloned(),
+        referrer: guest.headers.get(REFERER).cloned(),
+        bot,
+        uncounted,
+        traceparent: context::current().and_then(|current| current.traceparent.clone()),
+    }
 }
 
 /// Refuses forms that other sites send. `Sec-Fetch-Site` decides where the browser sends it (Fetch

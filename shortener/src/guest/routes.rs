@@ -12,13 +12,13 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use httpkit::{Path, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::access::Guest;
-use super::answer::{Refusal, SharedBody};
+use super::answer::{Live, Refusal, SharedBody};
 use super::attempt::Attempt;
 use super::open;
 use crate::state::{AppState, Shortener};
@@ -41,6 +41,9 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (VARY, "accept, cookie"),
 ];
 
+/// The same where a script of ours keeps the page up to date.
+const LIVE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(open_link, unlock_link))
@@ -57,7 +60,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     params(("code" = String, Path)),
     responses(
         (status = 200, body = SharedBody),
+        (status = 302, description = "To the page that a link to an address leads to"),
         (status = 401, description = "`password_required`: send it by POST"),
+        (status = 403, description = "`link_not_started`"),
         (status = 404, description = "No such link, or taken back"),
         (status = 410, description = "Expired or used up"),
     )
@@ -102,26 +107,36 @@ async fn unlock_link(
     }
 }
 
-/// The pages' only asset. Its name changes with its content.
+/// What the pages need. Names change with the content.
 async fn asset(State(shortener): State<Arc<Shortener>>, Path(file): Path<String>) -> Response {
-    match shortener.pages.style(&file) {
-        Some(style) => {
+    match shortener.pages.asset(&file) {
+        Some((kind, text)) => {
             let headers = [
-                (CONTENT_TYPE, "text/css; charset=utf-8"),
+                (CONTENT_TYPE, kind),
                 (CACHE_CONTROL, "public, max-age=31536000, immutable"),
                 (X_CONTENT_TYPE_OPTIONS, "nosniff"),
             ];
-            (headers, style).into_response()
+            (headers, text).into_response()
         }
         None => Problem::not_found().into_response(),
     }
 }
 
 async fn protect(mut response: Response) -> Response {
-    for (name, value) in HEADERS {
+    let live = response.extensions().get::<Live>().is_some();
+    protect_headers(response.headers_mut());
+    if live {
+        let policy = HeaderValue::from_static(LIVE_POLICY);
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// Sets what every answer to a guest says.
+pub(super) fn protect_headers(headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
 }

@@ -14,7 +14,7 @@ use kernel::LinkId;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use crate::code::Code;
+use crate::code::Address;
 use crate::entity::link;
 
 /// A guest who comes back tomorrow opens the link anew.
@@ -41,12 +41,17 @@ impl Sessions {
 
     /// `Set-Cookie` for a guest who was let in (RFC 6265 §4.1). The path keeps it out of all other
     /// requests to the organization's host.
-    pub(super) fn issue(&self, link: &link::Model, code: &Code, now: DateTime<Utc>) -> String {
+    pub(super) fn issue(
+        &self,
+        link: &link::Model,
+        address: &Address,
+        now: DateTime<Utc>,
+    ) -> String {
         let latest = now + MAX_LIFE;
         let end = link.expires_at.map_or(latest, |end| end.min(latest));
         let mut token = end.timestamp().to_be_bytes().to_vec();
         token.extend(self.mac(link, end.timestamp()).finalize().into_bytes());
-        let (name, path) = (self.name(link.id), code.path());
+        let (name, path) = (self.name(link.id), address.path());
         let token = URL_SAFE_NO_PAD.encode(token);
         let seconds = (end - now).num_seconds().max(0);
         let secure = if self.secure { "; Secure" } else { "" };
@@ -98,10 +103,15 @@ mod tests {
     use http::header::COOKIE;
 
     use super::*;
+    use crate::code::Code;
     use crate::links::model::tests::sample;
 
     fn sessions(secure: bool) -> Sessions {
         Sessions::new(&"a cookie secret that is long enough".into(), secure).unwrap()
+    }
+
+    fn address() -> Address {
+        Address::Code(Code::generate())
     }
 
     fn sent_back(set_cookie: &str) -> HeaderMap {
@@ -111,7 +121,7 @@ mod tests {
 
     #[test]
     fn session_ends_with_its_time_its_link_and_its_password() {
-        let (sessions, code, now) = (sessions(false), Code::generate(), Utc.timestamp_nanos(0));
+        let (sessions, code, now) = (sessions(false), address(), Utc.timestamp_nanos(0));
         let mut link = sample(now);
         let cookie = sent_back(&sessions.issue(&link, &code, now));
         assert!(sessions.admits(&cookie, &link, now));
@@ -130,14 +140,14 @@ mod tests {
 
     #[test]
     fn cookie_is_bound_to_the_page_and_ends_with_the_link() {
-        let (code, now) = (Code::generate(), Utc.timestamp_nanos(0));
+        let (code, now) = (address(), Utc.timestamp_nanos(0));
         let mut link = sample(now);
         link.expires_at = Some(now + TimeDelta::minutes(5));
         let cookie = sessions(true).issue(&link, &code, now);
         assert!(cookie.starts_with("__Secure-sl_"), "{cookie}");
         let attributes = format!(
-            "; Path=/s/{}; Max-Age=300; HttpOnly; SameSite=Lax; Secure",
-            code.as_str()
+            "; Path={}; Max-Age=300; HttpOnly; SameSite=Lax; Secure",
+            code.path()
         );
         assert!(cookie.ends_with(&attributes), "{cookie}");
     }

@@ -4,22 +4,34 @@ use chrono::{DateTime, Utc};
 use kernel::TenantId;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{Condition, QueryFilter};
+use sea_orm::{QueryFilter, raw_sql};
 
-use crate::code::Code;
+use crate::code::Address;
 use crate::entity::link::{Column, Entity, Model};
 
-/// The link behind a code, in this organization and not taken back.
-pub(super) async fn by_code(
+/// The link behind a code or a slug, in this organization and not taken back.
+pub(super) async fn by_address(
     db: &impl ConnectionTrait,
     tenant: TenantId,
-    code: &Code,
+    address: &Address,
 ) -> Result<Option<Model>, DbErr> {
-    Entity::of_tenant(tenant)
-        .filter(Column::CodeHash.eq(code.hash().to_vec()))
-        .filter(Column::RevokedAt.is_null())
-        .one(db)
-        .await
+    let link = Entity::of_tenant(tenant).filter(Column::RevokedAt.is_null());
+    let link = match address {
+        Address::Code(code) => link.filter(Column::CodeHash.eq(code.hash().to_vec())),
+        Address::Slug(slug) => link.filter(Column::Slug.eq(slug.as_str())),
+    };
+    link.one(db).await
+}
+
+/// What became of an open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// It was one of several that were left.
+    Counted,
+    /// It was the last.
+    Last,
+    /// None was left, or the link is another by now.
+    Refused,
 }
 
 /// Counts one open, if one is left. One statement: of any number of guests at once no more pass
@@ -28,23 +40,21 @@ pub(super) async fn open(
     db: &impl ConnectionTrait,
     link: &Model,
     now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
-    let alive = Condition::any()
-        .add(Column::ExpiresAt.is_null())
-        .add(Column::ExpiresAt.gt(now));
-    let left = Condition::any()
-        .add(Column::MaxOpens.is_null())
-        .add(Expr::col(Column::Opens).lt(Expr::col(Column::MaxOpens)));
-    let opened = Entity::update_many()
-        .col_expr(Column::Opens, Expr::col(Column::Opens).add(1))
-        .filter(Column::Id.eq(link.id))
-        .filter(Column::PasswordVersion.eq(link.password_version))
-        .filter(Column::RevokedAt.is_null())
-        .filter(alive)
-        .filter(left)
-        .exec(db)
-        .await?;
-    Ok(opened.rows_affected == 1)
+) -> Result<Opened, DbErr> {
+    let (id, password_version) = (link.id, link.password_version);
+    let opened = db.query_one_raw(raw_sql!(
+        Postgres,
+        "update links set opens = opens + 1
+         where id = {id} and password_version = {password_version} and revoked_at is null and paused_at is null
+             and (starts_at is null or starts_at <= {now}) and (expires_at is null or expires_at > {now})
+             and (max_opens is null or opens < max_opens)
+         returning opens >= max_opens as last"
+    ));
+    Ok(match opened.await? {
+        None => Opened::Refused,
+        Some(row) if row.try_get::<Option<bool>>("", "last")? == Some(true) => Opened::Last,
+        Some(_) => Opened::Counted,
+    })
 }
 
 /// Counts a wrong password, for the owner to see.

@@ -1,8 +1,9 @@
 //! How many passwords may be tried for one link. Charged before the password is looked at, so that
 //! parallel guesses do not slip through and a right one is no oracle.
 //!
-//! First by link and client, so that one guesser does not lock everybody out; then by link, so that
-//! many clients together stay slow. Per process: more instances are that many times more guesses.
+//! First by link and client, so that one guesser does not lock everybody out; then by client over all links, so that
+//! nobody tries one password on many; then by link, so that many clients together stay slow. Per process: more
+//! instances are that many times more guesses.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -15,14 +16,21 @@ use kernel::LinkId;
 /// Of one client for one link: five at once, then ten an hour.
 const CLIENT: (NonZeroU32, Duration) =
     (NonZeroU32::MIN.saturating_add(4), Duration::from_secs(360));
+/// Of one client for all links: sixty at once, then a hundred and twenty an hour.
+const ADDRESS: (NonZeroU32, Duration) =
+    (NonZeroU32::MIN.saturating_add(59), Duration::from_secs(30));
 /// Of all clients for one link: sixty at once, then sixty an hour.
 const LINK: (NonZeroU32, Duration) = (NonZeroU32::MIN.saturating_add(59), Duration::from_secs(60));
 /// A household has a /64 of IPv6 addresses (RFC 6177).
 const IPV6_NETWORK_BITS: u32 = 64;
 
+/// Clients counted at once, some hundred bytes each. Beyond it they are not told apart, and the link's own limit holds.
+const MAX_CLIENTS: usize = 100_000;
+
 /// Counts attempts.
 pub(crate) struct Throttle {
     by_client: DefaultKeyedRateLimiter<(LinkId, Option<IpAddr>)>,
+    by_address: DefaultKeyedRateLimiter<IpAddr>,
     by_link: DefaultKeyedRateLimiter<LinkId>,
     clock: DefaultClock,
 }
@@ -31,6 +39,7 @@ impl Throttle {
     pub(crate) fn new() -> Self {
         Self {
             by_client: DefaultKeyedRateLimiter::keyed(quota(CLIENT)),
+            by_address: DefaultKeyedRateLimiter::keyed(quota(ADDRESS)),
             by_link: DefaultKeyedRateLimiter::keyed(quota(LINK)),
             clock: DefaultClock::default(),
         }
@@ -39,8 +48,14 @@ impl Throttle {
     /// Counts one attempt, or says in how many seconds the next may come.
     pub(super) fn charge(&self, link: LinkId, client: Option<IpAddr>) -> Result<(), u64> {
         let client = client.map(network);
-        let charged = self.by_client.check_key(&(link, client));
-        charged.map_err(|until| self.wait(&until))?;
+        if self.by_client.len() < MAX_CLIENTS {
+            let charged = self.by_client.check_key(&(link, client));
+            charged.map_err(|until| self.wait(&until))?;
+            if let Some(client) = client {
+                let charged = self.by_address.check_key(&client);
+                charged.map_err(|until| self.wait(&until))?;
+            }
+        }
         let charged = self.by_link.check_key(&link);
         charged.map_err(|until| self.wait(&until))
     }
@@ -49,6 +64,8 @@ impl Throttle {
     pub(crate) fn forget_old(&self) {
         self.by_client.retain_recent();
         self.by_client.shrink_to_fit();
+        self.by_address.retain_recent();
+        self.by_address.shrink_to_fit();
         self.by_link.retain_recent();
         self.by_link.shrink_to_fit();
     }
@@ -105,6 +122,29 @@ mod tests {
         let client = |n: u8| Some(IpAddr::from([192, 0, 2, n]));
         assert!((0..60).all(|n| throttle.charge(link, client(n)).is_ok()));
         assert!(throttle.charge(link, client(60)).is_err());
+    }
+
+    #[test]
+    fn one_client_has_sixty_attempts_for_all_links() {
+        let (throttle, ids) = (Throttle::new(), Ids::system());
+        let here = Some(IpAddr::from([192, 0, 2, 1]));
+        assert!((0..60).all(|_| throttle.charge(ids.next(), here).is_ok()));
+        assert!(throttle.charge(ids.next(), here).is_err());
+        assert!(throttle.charge(ids.next(), None).is_ok());
+    }
+
+    #[test]
+    fn clients_are_forgotten_and_their_number_has_an_end() {
+        let throttle = Throttle::new();
+        let link = Ids::system().next();
+        for n in 0..u32::try_from(MAX_CLIENTS).unwrap() + 10 {
+            let _ = throttle.charge(link, Some(IpAddr::from(n.to_be_bytes())));
+        }
+        assert_eq!(throttle.by_client.len(), MAX_CLIENTS);
+        assert!(
+            throttle.charge(link, None).is_err(),
+            "the link's own limit holds"
+        );
     }
 
     #[test]

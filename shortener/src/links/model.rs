@@ -1,9 +1,11 @@
 //! Rules of links, without a database.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use httpkit::Problem;
 use httpkit::tokens::Resource;
-use kernel::TaskId;
+use kernel::{BoardId, LinkId, ProjectId, TaskId, ViewId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -19,23 +21,34 @@ const MAX_LIFE: TimeDelta = TimeDelta::days(5 * 365);
 pub(crate) enum ResourceKind {
     /// One task.
     Task,
+    /// A board with its cards.
+    Board,
+    /// A project with its tasks.
+    Project,
+    /// The tasks of a saved view of one project.
+    View,
+    /// A page of the organization's own host: the link leads there and shows nothing itself.
+    Url,
 }
 
 /// The thing a link shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ResourceRef {
-    /// What kind of thing.
     pub(crate) kind: ResourceKind,
-    /// Its id.
+    /// Of a link to an address the link's own id.
     pub(crate) id: Uuid,
 }
 
 /// Whether a link opens, and why not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
     /// It opens.
     Live,
+    /// Its time has not come.
+    Scheduled,
+    /// Its owner holds it back for now.
+    Paused,
     /// Its time is over.
     Expired,
     /// It was opened as often as it may be.
@@ -44,38 +57,77 @@ pub(crate) enum Standing {
     Revoked,
 }
 
-impl From<ResourceRef> for Resource {
-    fn from(resource: ResourceRef) -> Self {
-        match resource.kind {
-            ResourceKind::Task => Self::Task(TaskId::from(resource.id)),
-        }
-    }
-}
-
-impl From<Resource> for ResourceRef {
-    fn from(resource: Resource) -> Self {
-        match resource {
-            Resource::Task(id) => Self {
-                kind: ResourceKind::Task,
-                id: id.uuid(),
-            },
-        }
-    }
-}
-
 impl ResourceKind {
+    const ALL: [Self; 5] = [
+        Self::Task,
+        Self::Board,
+        Self::Project,
+        Self::View,
+        Self::Url,
+    ];
+
     /// The word for it in the table.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Task => "task",
+            Self::Board => "board",
+            Self::Project => "project",
+            Self::View => "view",
+            Self::Url => "url",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+impl ResourceRef {
+    /// The thing that a stored link shows.
+    pub(crate) fn of(link: &link::Model) -> Result<Self, Problem> {
+        let kind = ResourceKind::of(&link.resource_kind);
+        let kind = kind.ok_or_else(|| Problem::internal("a link to an unknown kind of thing"))?;
+        Ok(Self {
+            kind,
+            id: link.resource_id,
+        })
+    }
+
+    /// Reads `task:<id>`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once(':')?;
+        Some(Self {
+            kind: ResourceKind::of(kind)?,
+            id: id.parse().ok()?,
+        })
+    }
+
+    /// What project-svc is asked for; none for an address.
+    pub(crate) fn thing(self) -> Option<Resource> {
+        let id = self.id;
+        match self.kind {
+            ResourceKind::Task => Some(Resource::Task(TaskId::from(id))),
+            ResourceKind::Board => Some(Resource::Board(BoardId::from(id))),
+            ResourceKind::Project => Some(Resource::Project(ProjectId::from(id))),
+            ResourceKind::View => Some(Resource::View(ViewId::from(id))),
+            ResourceKind::Url => None,
+        }
+    }
+
+    /// The address that the link of this id leads to.
+    pub(crate) fn url_of(link: LinkId) -> Self {
+        Self {
+            kind: ResourceKind::Url,
+            id: link.uuid(),
         }
     }
 }
 
-/// The thing that a stored link shows.
-pub(crate) fn resource(link: &link::Model) -> Result<Resource, Problem> {
-    let text = format!("{}:{}", link.resource_kind, link.resource_id);
-    text.parse().map_err(Problem::internal)
+/// As events name it, `task:<id>`.
+impl fmt::Display for ResourceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.as_str(), self.id)
+    }
 }
 
 /// Where a link stands now. Decided whenever it is served, never by a job.
@@ -86,25 +138,53 @@ pub(crate) fn standing(link: &link::Model, now: DateTime<Utc>) -> Standing {
         Standing::Expired
     } else if link.max_opens.is_some_and(|most| link.opens >= most.into()) {
         Standing::UsedUp
+    } else if link.paused_at.is_some() {
+        Standing::Paused
+    } else if link.starts_at.is_some_and(|start| start > now) {
+        Standing::Scheduled
     } else {
         Standing::Live
     }
 }
 
-/// A link ends in the future, and within five years.
-pub(crate) fn check_expiry(
+/// A link ends in the future, within five years, and after it has begun.
+pub(crate) fn check_times(
+    starts_at: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
+    let latest = now + MAX_LIFE;
+    if starts_at.is_some_and(|start| start > latest) {
+        return Err(refuse("/starts_at", "must be within five years"));
+    }
     match expires_at {
-        Some(end) if end <= now => Err(refuse("must be in the future")),
-        Some(end) if end > now + MAX_LIFE => Err(refuse("must be within five years")),
+        Some(end) if end <= now => Err(refuse("/expires_at", "must be in the future")),
+        Some(end) if end > latest => Err(refuse("/expires_at", "must be within five years")),
+        Some(end) if starts_at.is_some_and(|start| start >= end) => {
+            Err(refuse("/expires_at", "must be after `starts_at`"))
+        }
         Some(_) | None => Ok(()),
     }
 }
 
-fn refuse(detail: &str) -> Problem {
-    Problem::field("/expires_at", "invalid", detail)
+/// A slug can be guessed, so a password stands before what it shows. Where a link leads to asks for a sign-in itself.
+pub(crate) fn check_slug(
+    slug: Option<&str>,
+    kind: ResourceKind,
+    has_password: bool,
+) -> Result<(), Problem> {
+    if slug.is_none() || has_password || kind == ResourceKind::Url {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "/slug",
+        "password_required",
+        "a chosen slug can be guessed: give the link a password too",
+    ))
+}
+
+fn refuse(field: &'static str, detail: &str) -> Problem {
+    Problem::field(field, "invalid", detail)
 }
 
 #[cfg(test)]
@@ -133,38 +213,89 @@ pub(crate) mod tests {
             version: 1,
             created_at: now,
             updated_at: now,
+            label: None,
+            slug: None,
+            target: None,
+            starts_at: None,
+            paused_at: None,
+            show_comments: false,
+            show_people: false,
+            notify_first_open: false,
+            first_opened_at: None,
+            last_opened_at: None,
+            ended_at: None,
         }
     }
 
     #[test]
-    fn link_ends_at_its_time_at_its_last_open_or_when_taken_back() {
+    fn link_stands_by_its_times_its_opens_and_its_owner() {
         let now = DateTime::UNIX_EPOCH;
-        let link = sample(now);
+        let mut link = sample(now);
         assert_eq!(standing(&link, now), Standing::Live);
-        let mut ended = link.clone();
-        ended.expires_at = Some(now);
-        assert_eq!(standing(&ended, now), Standing::Expired);
-        let mut used = link;
-        (used.max_opens, used.opens) = (Some(2), 2);
-        assert_eq!(standing(&used, now), Standing::UsedUp);
-        used.revoked_at = Some(now);
-        assert_eq!(standing(&used, now), Standing::Revoked);
+        link.starts_at = Some(now + TimeDelta::seconds(1));
+        assert_eq!(standing(&link, now), Standing::Scheduled);
+        link.starts_at = Some(now);
+        assert_eq!(standing(&link, now), Standing::Live);
+        link.paused_at = Some(now);
+        assert_eq!(standing(&link, now), Standing::Paused);
+        (link.max_opens, link.opens) = (Some(2), 2);
+        assert_eq!(standing(&link, now), Standing::UsedUp);
+        link.expires_at = Some(now);
+        assert_eq!(standing(&link, now), Standing::Expired);
+        link.revoked_at = Some(now);
+        assert_eq!(standing(&link, now), Standing::Revoked);
     }
 
     #[test]
-    fn expiry_lies_between_now_and_five_years() {
+    fn links_begin_and_end_in_order_and_within_five_years() {
         let now = DateTime::UNIX_EPOCH;
-        assert!(check_expiry(None, now).is_ok());
-        assert!(check_expiry(Some(now + TimeDelta::seconds(1)), now).is_ok());
-        for wrong in [now, now + MAX_LIFE + TimeDelta::seconds(1)] {
-            assert_eq!(check_expiry(Some(wrong), now).unwrap_err().status(), 422);
+        let at = |seconds| Some(now + TimeDelta::seconds(seconds));
+        let far = Some(now + MAX_LIFE + TimeDelta::seconds(1));
+        for (starts, ends) in [(None, None), (None, at(1)), (at(1), at(2)), (at(-1), None)] {
+            assert!(
+                check_times(starts, ends, now).is_ok(),
+                "{starts:?} {ends:?}"
+            );
+        }
+        for (starts, ends) in [
+            (None, at(0)),
+            (None, far),
+            (far, None),
+            (at(2), at(2)),
+            (at(3), at(2)),
+        ] {
+            let refused = check_times(starts, ends, now).unwrap_err();
+            assert_eq!(refused.status(), 422, "{starts:?} {ends:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_guessed_needs_a_password() {
+        for (slug, kind, password, fine) in [
+            (None, ResourceKind::Task, false, true),
+            (Some("q3"), ResourceKind::Task, true, true),
+            (Some("q3"), ResourceKind::Url, false, true),
+            (Some("q3"), ResourceKind::Task, false, false),
+            (Some("q3"), ResourceKind::Board, false, false),
+        ] {
+            assert_eq!(check_slug(slug, kind, password).is_ok(), fine, "{kind:?}");
         }
     }
 
     #[test]
     fn stored_resource_reads_back() {
-        let link = sample(DateTime::UNIX_EPOCH);
-        let found = ResourceRef::from(resource(&link).unwrap());
-        assert_eq!((found.kind.as_str(), found.id), ("task", link.resource_id));
+        let mut link = sample(DateTime::UNIX_EPOCH);
+        for kind in ResourceKind::ALL {
+            link.resource_kind = kind.as_str().to_owned();
+            let found = ResourceRef::of(&link).unwrap();
+            assert_eq!((found.kind, found.id), (kind, link.resource_id));
+            assert_eq!(ResourceRef::parse(&found.to_string()), Some(found));
+            let thing = found.thing().map(|thing| thing.to_string());
+            assert_eq!(thing.is_none(), kind == ResourceKind::Url);
+            assert!(thing.is_none_or(|thing| thing == found.to_string()));
+        }
+        link.resource_kind = "room".to_owned();
+        assert!(ResourceRef::of(&link).is_err());
+        assert_eq!(ResourceRef::parse("task:x"), None);
     }
 }

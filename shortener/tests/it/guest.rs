@@ -37,7 +37,7 @@ async fn link_shows_its_own_task_and_counts_a_session_once() {
     );
     let again = browse(&page, first.cookie().as_deref());
     assert_eq!(world.send(world.tenant, again).await.text, first.text);
-    assert_eq!(opens(&world).await, 1);
+    world.opened(1).await;
 
     let shown = world
         .send(world.tenant, program("GET", &page, None))
@@ -47,7 +47,7 @@ async fn link_shows_its_own_task_and_counts_a_session_once() {
         (&shown["kind"], &shown["key"]),
         (&json!("task"), &json!("APO-12"))
     );
-    assert_eq!(opens(&world).await, 2);
+    world.opened(2).await;
     world.stop().await;
     let events = world.events().await;
     assert_eq!(events, ["link.created", "link.accessed", "link.accessed"]);
@@ -99,11 +99,10 @@ async fn password_stands_before_everything() {
         let attempt = program("POST", &page, Some(&json!({ "password": password })));
         assert_eq!(world.send(world.tenant, attempt).await.outcome(), outcome);
     }
-    let counted: (i64, i64) = sqlx::query_as("select opens, failed_attempts from links")
-        .fetch_one(&world.db)
-        .await
-        .unwrap();
-    assert_eq!(counted, (2, 2));
+    world.opened(2).await;
+    let failed = sqlx::query_scalar("select failed_attempts from links");
+    let failed: i64 = failed.fetch_one(&world.db).await.unwrap();
+    assert_eq!(failed, 2);
     world.end().await;
 }
 

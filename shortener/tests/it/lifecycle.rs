@@ -2,6 +2,7 @@
 
 use events::outbox::OutboxRow;
 use events::topic::tenant::{TenantRenamed, TenantSuspended};
+use events::topic::user::MemberLeft;
 use events::{Amqp, Envelope, Event, Publisher};
 use httpkit::Service;
 use kernel::{Clock, Ids, Role, TenantId};
@@ -132,6 +133,43 @@ async fn news_of_an_organization_count_at_once() {
         world.send(world.tenant, again).await.status == 404
     })
     .await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_leaves_takes_their_links_along() {
+    let world = World::with_broker(&setting("TENANTRY_TEST_AMQP_URL")).await;
+    until("events are heard", async || {
+        let report = world.app.health.report().await;
+        report.checks.iter().all(|check| check.ok)
+    })
+    .await;
+    let (ada, bob) = (world.person(Role::Member), world.person(Role::Member));
+    let mut links = Vec::new();
+    for owner in [&ada, &ada, &bob] {
+        links.push(world.link(owner, &json!({})).await);
+    }
+    let user_id = links[0]["created_by"].as_str().unwrap().parse().unwrap();
+    publish(world.tenant, &MemberLeft { user_id }).await;
+    let status = async |link: &Value| {
+        let guest = world.send(world.tenant, browse(&path(link), None)).await;
+        guest.status.as_u16()
+    };
+    until("the links are gone", async || {
+        status(&links[0]).await == 404 && status(&links[1]).await == 404
+    })
+    .await;
+    assert_eq!(status(&links[2]).await, 200);
+    // Again, and of somebody who has none.
+    publish(world.tenant, &MemberLeft { user_id }).await;
+    publish(
+        world.tenant,
+        &MemberLeft {
+            user_id: Ids::system().next(),
+        },
+    )
+    .await;
+    assert_eq!(status(&links[2]).await, 200);
     world.end().await;
 }
 

@@ -214,7 +214,15 @@ async fn document_describes_every_route() {
     let document = world.send(world.tenant, request.unwrap()).await.json();
     let paths = document["paths"].as_object().unwrap();
     let all: Vec<&str> = paths.keys().map(String::as_str).collect();
-    assert_eq!(all, ["/api/v1/links", "/api/v1/links/{id}", "/s/{code}"]);
+    let expected = [
+        "/api/v1/links",
+        "/api/v1/links/revoke",
+        "/api/v1/links/{id}",
+        "/api/v1/links/{id}/qr",
+        "/api/v1/links/{id}/rotate",
+        "/s/{code}",
+    ];
+    assert_eq!(all, expected);
     assert_eq!(
         document["paths"]["/api/v1/links"]["post"]["operationId"],
         "create_link"

@@ -6,5 +6,8 @@ mod guest;
 mod lifecycle;
 mod links;
 mod neighbours;
+mod options;
+mod pages;
 mod throttle;
+mod visits;
 mod world;

@@ -7,15 +7,18 @@ use axum::extract::{FromRef, State};
 use axum::routing::{get, post};
 use http::StatusCode;
 use httpkit::tokens::{AccessSigner, Resource};
-use httpkit::{Caller, Guard, Json, Path, Problem, Service, Shared, bearer};
-use kernel::{TaskId, TenantId};
+use httpkit::{Caller, Guard, Json, Path, Problem, Query, Service, Shared, bearer};
+use kernel::{BoardId, TaskId, TenantId, UserId};
 use secrecy::SecretString;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Tasks that a member may not share, and that nobody has.
 pub(crate) const FORBIDDEN: Uuid = Uuid::from_u128(403);
 pub(crate) const UNKNOWN: Uuid = Uuid::from_u128(404);
+/// What nobody may show to guests.
+pub(crate) const UNSHAREABLE: Uuid = Uuid::from_u128(422);
 
 #[derive(Clone, FromRef)]
 struct Neighbours {
@@ -45,7 +48,8 @@ pub(crate) async fn start(secret: &SecretString, signer: &AccessSigner) -> (Tena
         .route("/.well-known/jwks.json", get(async move || Json(keys)))
         .route("/internal/v1/tenants/{id}", get(tenant))
         .route("/internal/v1/shareable", post(shareable))
-        .route("/internal/v1/shared/tasks/{id}", get(shared))
+        .route("/internal/v1/shared/tasks/{id}", get(shared_task))
+        .route("/internal/v1/shared/boards/{id}", get(shared_board))
         .with_state(Neighbours {
             guard,
             tenants: tenants.clone(),
@@ -77,19 +81,38 @@ async fn shareable(
     caller.only(&[Service::Shortener])?;
     bearer(&headers).ok_or_else(|| Problem::unauthorized("token_required"))?;
     let body: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(body["kind"], "task");
-    match body["id"].as_str().unwrap().parse::<Uuid>().unwrap() {
+    let (_, id) = body["resource"].as_str().unwrap().split_once(':').unwrap();
+    match id.parse::<Uuid>().unwrap() {
         FORBIDDEN => Err(Problem::forbidden("permission_denied")),
         UNKNOWN => Err(Problem::not_found()),
+        UNSHAREABLE => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not_shareable",
+        )),
         _ => Ok(StatusCode::OK),
     }
 }
 
+/// What a link tells beside its thing.
+#[derive(Deserialize)]
+struct Shows {
+    by: UserId,
+    comments: bool,
+    people: bool,
+}
+
 /// The title holds what the token was good for, so that a mix-up shows.
-async fn shared(shared: Shared, Path(id): Path<TaskId>) -> Result<Json<Value>, Problem> {
+async fn shared_task(
+    shared: Shared,
+    Path(id): Path<TaskId>,
+    Query(shows): Query<Shows>,
+) -> Result<Json<Value>, Problem> {
     if shared.resource != Resource::Task(id) {
         return Err(Problem::forbidden("other_resource"));
     }
+    let comment =
+        json!({"author": "Person 1", "body": "*Who* pays?", "created_at": "2026-01-01T00:00:00Z"});
+    let comments = Some(comment).filter(|_| shows.comments);
     Ok(Json(json!({
         "key": "APO-12",
         "title": format!("Task {id} of {}", shared.tenant),
@@ -98,5 +121,18 @@ async fn shared(shared: Shared, Path(id): Path<TaskId>) -> Result<Json<Value>, P
         "priority": "high",
         "due_date": null,
         "updated_at": "2026-01-01T00:00:00Z",
+        "people": Some(shows.by).filter(|_| shows.people).into_iter().collect::<Vec<_>>(),
+        "comments": comments.into_iter().collect::<Vec<_>>(),
+    })))
+}
+
+async fn shared_board(shared: Shared, Path(id): Path<BoardId>) -> Result<Json<Value>, Problem> {
+    if shared.resource != Resource::Board(id) {
+        return Err(Problem::forbidden("other_resource"));
+    }
+    let card = json!({"key": "APO-12", "title": "Fuel", "status": "todo", "priority": "low"});
+    Ok(Json(json!({
+        "name": "Launch",
+        "columns": [{"name": "To do", "total": 1, "cards": [card]}],
     })))
 }

@@ -1,6 +1,5 @@
 //! A shortener with a database of its own, and people of two organizations to ask it.
 
-use axum::Router;
 use axum::body::Body;
 use chrono::{TimeDelta, Utc};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
@@ -12,14 +11,22 @@ use runtime::App;
 use sea_orm::sqlx::{self, PgPool};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use shortener::Config;
+use shortener::{Config, Quick};
 use testkit::{Database, SECRET};
 use tower::ServiceExt;
 use url::Url;
 
 use crate::neighbours::{self, Tenants};
 
-const SCHEMA: &str = include_str!("../../../migrator/schema/shortener/0001_links.up.sql");
+/// Each by itself: an index is built outside of transactions.
+const SCHEMA: [&str; 6] = [
+    include_str!("../../../migrator/schema/shortener/0001_links.up.sql"),
+    include_str!("../../../migrator/schema/shortener/0002_link_options.up.sql"),
+    include_str!("../../../migrator/schema/shortener/0003_link_options_checked.up.sql"),
+    include_str!("../../../migrator/schema/shortener/0004_links_by_slug.up.sql"),
+    include_str!("../../../migrator/schema/shortener/0005_links_to_end.up.sql"),
+    include_str!("../../../migrator/schema/shortener/0006_links_by_person.up.sql"),
+];
 /// The schema grants to it; tests of other crates may make it at the same moment.
 const ROLE: &str = "do $$ begin create role shortener_app login; \
     exception when duplicate_object or unique_violation then null; end $$";
@@ -32,7 +39,9 @@ pub(crate) struct World {
     pub(crate) db: PgPool,
     pub(crate) tenants: Tenants,
     pub(crate) app: App,
-    router: Router,
+    service: Quick,
+    settings: Value,
+    config: Config,
     gateway: ServiceSigner,
     access: AccessSigner,
     database: Database,
@@ -48,6 +57,7 @@ pub(crate) struct Person {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) text: String,
 }
 
@@ -59,7 +69,9 @@ impl World {
     pub(crate) async fn with_broker(amqp: &str) -> Self {
         let database = Database::create(testkit::unique("shortener_")).await;
         database.execute(ROLE).await;
-        database.execute(SCHEMA).await;
+        for step in SCHEMA {
+            database.execute(step).await;
+        }
 
         let (secret, access) = (
             SecretString::from(SECRET),
@@ -68,19 +80,19 @@ impl World {
         let (tenants, neighbours) = neighbours::start(&secret, &access).await;
         let mut settings = testkit::shared_settings(&neighbours);
         settings["amqp_url"] = json!(amqp);
-        let mut app = App::new(serde_json::from_value(settings).unwrap());
-        app.clock = Clock::fixed(Clock::system().now());
-        let router = shortener::start(&config(database.url()), &app)
-            .await
-            .unwrap();
+        let clock = Clock::fixed(Clock::system().now());
+        let config = config(database.url());
+        let (app, service) = start(&settings, &config, &clock).await;
         let ids = Ids::system();
         Self {
-            clock: app.clock.clone(),
+            clock,
             tenant: ids.next(),
             other_tenant: ids.next(),
             db: database.pool().clone(),
             tenants,
-            router: runtime::layers::wrap(router, ids),
+            service,
+            settings,
+            config,
             app,
             gateway: ServiceSigner::new(&secret, Service::Gateway),
             access,
@@ -97,8 +109,41 @@ impl World {
         Person { tenant, token }
     }
 
+    /// Waits until changes of links are heard, so that links are remembered.
+    pub(crate) async fn remembers(&self) {
+        let listening = "select count(*) from pg_stat_activity where datname = current_database() \
+            and query ilike 'listen%'";
+        testkit::until("changes are heard", async || {
+            let listening = sqlx::query_scalar::<_, i64>(listening);
+            listening.fetch_one(&self.db).await.unwrap() > 0
+        })
+        .await;
+    }
+
+    /// Another instance of the service, on the same database; the first one goes on.
+    pub(crate) async fn another(&self) -> Instance {
+        let (app, service) = start(&self.settings, &self.config, &self.clock).await;
+        Instance { app, service }
+    }
+
+    /// The rest of the work is for another instance.
+    pub(crate) fn hand_over_to(&mut self, instance: Instance) {
+        self.app = instance.app;
+        self.service = instance.service;
+    }
+
     /// A request through the gateway for `tenant`.
-    pub(crate) async fn send(&self, tenant: TenantId, mut request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, tenant: TenantId, request: Request<Body>) -> Answer {
+        self.send_to(&self.service, tenant, request).await
+    }
+
+    /// The same to an instance.
+    pub(crate) async fn send_to(
+        &self,
+        service: &Quick,
+        tenant: TenantId,
+        mut request: Request<Body>,
+    ) -> Answer {
         let token = self
             .gateway
             .token(Service::Shortener, Some(tenant))
@@ -108,18 +153,30 @@ impl World {
         headers
             .entry(CLIENT_ADDRESS_HEADER)
             .or_insert("192.0.2.1".parse().unwrap());
-        self.pass(request).await
+        pass(service, request).await
+    }
+
+    /// How often the only link was opened, once that is counted.
+    pub(crate) async fn opened(&self, times: i64) {
+        testkit::until("opens are counted", async || {
+            let opens = sqlx::query_scalar("select sum(opens)::bigint from links");
+            let opens: i64 = opens.fetch_one(&self.db).await.unwrap();
+            assert!(opens <= times, "{opens} opens");
+            opens == times
+        })
+        .await;
     }
 
     async fn pass(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        pass(&self.service, request).await
+    }
+
+    /// PATCH of a link that must succeed.
+    pub(crate) async fn change(&self, owner: &Person, link: &Value, fields: &Value) -> Value {
+        let own = format!("/api/v1/links/{}", link["id"].as_str().unwrap());
+        let changed = self.ask(owner, "PATCH", &own, Some(fields)).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        changed.json()
     }
 
     /// The erasure of an organization, asked for by `service`.
@@ -162,7 +219,7 @@ impl World {
         self.send(person.tenant, request.unwrap()).await
     }
 
-    /// Makes a link to a task; `more` are further fields of the request.
+    /// Makes a link to a task, unless `more`, further fields of the request, name something else.
     pub(crate) async fn link(&self, owner: &Person, more: &Value) -> Value {
         let mut body = json!({ "resource": { "kind": "task", "id": task() } });
         let fields = more.as_object().unwrap().clone();
@@ -185,12 +242,19 @@ impl World {
     /// Stops the service and drops its database.
     pub(crate) async fn end(self) {
         self.app.stop().await;
+        let _ = std::fs::remove_dir_all(&self.config.journal);
         self.database.drop().await;
     }
 
     /// Stops the service: what waits is written.
     pub(crate) async fn stop(&self) {
         self.app.stop().await;
+    }
+}
+
+impl Person {
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
     }
 }
 
@@ -261,8 +325,35 @@ pub(crate) fn task() -> TaskId {
     Ids::system().next()
 }
 
+/// One instance of the service.
+pub(crate) struct Instance {
+    pub(crate) app: App,
+    pub(crate) service: Quick,
+}
+
+async fn start(settings: &Value, config: &Config, clock: &Clock) -> (App, Quick) {
+    let mut app = App::new(serde_json::from_value(settings.clone()).unwrap());
+    app.clock = clock.clone();
+    let service = shortener::start(config, &app).await.unwrap();
+    (app, service)
+}
+
+async fn pass(service: &Quick, request: Request<Body>) -> Answer {
+    let response = service.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        bytes: bytes.to_vec(),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
 fn config(database: &Url) -> Config {
     serde_json::from_value(json!({
+        "members_queue": testkit::unique("shortener.members."),
+        "journal": std::env::temp_dir().join(testkit::unique("visits-")),
         "database_url": database.as_str(),
         "seal_key": "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "cookie_secret": "a cookie secret of more than 32 characters",

@@ -56,6 +56,31 @@ pub struct LinkAccessed {
     pub referrer: Option<String>,
 }
 
+/// Some of what a link does or shows changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkUpdated {
+    /// The link.
+    pub link_id: LinkId,
+    /// What it shows.
+    pub resource: String,
+    /// Names of the changed fields; `code` for a link that got another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+}
+
+/// A link whose owner wants to know was opened for the first time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkFirstOpened {
+    /// The link.
+    pub link_id: LinkId,
+    /// What it shows.
+    pub resource: String,
+    /// Its owner, who is to be told.
+    pub created_by: UserId,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+}
+
 /// A link was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkRevoked {
@@ -76,7 +101,9 @@ pub struct LinkExpired {
 
 super::events! {
     LinkCreated => "link.created" of link_id,
+    LinkUpdated => "link.updated" of link_id,
     LinkAccessed => "link.accessed" of link_id,
+    LinkFirstOpened => "link.first_opened" of link_id,
     LinkRevoked => "link.revoked" of link_id,
     LinkExpired => "link.expired" of link_id,
 }
