@@ -198,7 +198,8 @@ impl Opened {
 async fn opens(office: &Office, link: &Value) -> anyhow::Result<u64> {
     let path = format!("/api/v1/links/{}", text(link, "/id")?);
     let link = found(&office.organization.owner, &path).await?;
-    link["opens"].as_u64().context("a number of opens")
+    let opens = link.get("opens").and_then(Value::as_u64);
+    opens.context("a number of opens")
 }
 
 async fn capped(office: &Office, report: &mut Report) -> anyhow::Result<()> {

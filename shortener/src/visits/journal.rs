@@ -248,7 +248,7 @@ impl Pen {
     /// Makes what was written outlive the machine, now and then.
     fn sync(&mut self) {
         let Some(segment) = &self.segment else { return };
-        let (at, upto) = self.synced.unwrap_or((Instant::now(), 0));
+        let (at, upto) = self.synced.unwrap_or_else(|| (Instant::now(), 0));
         if segment.written() == upto || (upto > 0 && at.elapsed() < SYNC_PERIOD) {
             return;
         }
