@@ -2,7 +2,10 @@
 //!
 //! Every step may be repeated; passwords are set anew each time, so that a changed secret takes effect.
 
+use std::time::Duration;
+
 use kernel::{ClusterId, Ids, SealKey};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 
 use crate::address::Address;
@@ -10,8 +13,13 @@ use crate::database::Session;
 use crate::registry::Registry;
 use crate::schema::{CATALOG, TENANT_OWNER};
 
-/// Two preparations of one server must not create the same role at once.
-const LOCK_KEY: i64 = 0x696e_6974;
+/// Two preparations of one server must not create the same role at once. The lock is one of the operator's database,
+/// so it does not keep out who changes the same rows from another one.
+pub const LOCK_KEY: i64 = 0x696e_6974;
+/// How often a change of a row that somebody else changes at the same time is tried.
+const ATTEMPTS: u32 = 20;
+/// Between two of them: the other's transaction has to end.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Connections the first cluster gives to tenants until an operator says otherwise.
 const CONNECTION_BUDGET: i32 = 80;
 /// The group that every tenant's own role is in.
@@ -214,8 +222,30 @@ impl Server {
             .query_one(quoted, &[&sql, &values])
             .await?
             .try_get(0)?;
-        Ok(self.client.batch_execute(&statement).await?)
+        self.run(&statement).await
     }
+
+    /// Runs a statement that may be repeated. Roles, memberships and databases are rows that a whole server shares:
+    /// two changes of one at once do not wait for each other, the later is refused.
+    async fn run(&self, statement: &str) -> Result<(), InitError> {
+        let mut attempt = 1;
+        loop {
+            match self.client.batch_execute(statement).await {
+                Err(error) if is_overtaken(&error) && attempt < ATTEMPTS => attempt += 1,
+                answer => return Ok(answer?),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Whether somebody else changed the same row of the server's catalog meanwhile. PostgreSQL has no code of its own
+/// for it (`simple_heap_update` in `heapam.c`), and does not translate the text.
+fn is_overtaken(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        *error.code() == SqlState::INTERNAL_ERROR
+            && error.message().starts_with("tuple concurrently ")
+    })
 }
 
 fn parts<'a>(

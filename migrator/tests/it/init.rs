@@ -1,5 +1,7 @@
 //! A bare server made ready, and who may do what afterwards.
 
+use std::time::Duration;
+
 use tokio_postgres::error::SqlState;
 
 use crate::world::{World, connect};
@@ -34,6 +36,45 @@ async fn second_init_changes_nothing_but_passwords() {
     assert_eq!(world.text(&world.name("catalog"), cluster).await, before);
     let service = world.login(&world.name("identity_app"), &world.name("identity"));
     connect(&service).await.expect("the new password");
+    world.remove(&[]).await;
+}
+
+#[tokio::test]
+async fn init_gets_through_while_others_change_the_same_rows() {
+    let world = World::bare().await;
+    let role = world.name("identity_app");
+    let other = connect(&world.admin).await.unwrap();
+    let create = format!("create role {role}");
+    other.batch_execute(&create).await.unwrap();
+    // Held open for a while, so that who comes meanwhile meets the row in the middle of its change.
+    let change = format!(
+        "begin; alter role {role} connection limit 50; select pg_sleep(0.3); commit;
+         begin; alter role {role} connection limit 60; select pg_sleep(0.3); commit"
+    );
+    let refused = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let alter = format!("alter role {role} connection limit 70");
+        world.client.batch_execute(&alter).await.unwrap_err()
+    };
+    let (changed, refused) = tokio::join!(other.batch_execute(&change), refused);
+    changed.unwrap();
+    let message = refused.as_db_error().unwrap().message();
+    assert_eq!(
+        message, "tuple concurrently updated",
+        "what init has to bear"
+    );
+
+    let changes = async {
+        for _ in 0..3 {
+            other.batch_execute(&change).await.unwrap();
+        }
+    };
+    let (first, second) = (world.run(&["init"]), world.run(&["init"]));
+    let ((), first, second) = tokio::join!(changes, first, second);
+    for output in [first, second] {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+    }
     world.remove(&[]).await;
 }
 

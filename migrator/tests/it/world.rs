@@ -180,6 +180,10 @@ impl World {
 
     /// Removes all that the test made. A failed test leaves it for looking at.
     pub(crate) async fn remove(self, tenants: &[Tenant]) {
+        // What roles own in the operator's database is changed by every `init`; the lock ends with the session.
+        let lock = "select pg_advisory_lock($1)";
+        let alone = self.client.execute(lock, &[&migrator::init::LOCK_KEY]);
+        alone.await.expect(lock);
         let shared = ["catalog", "identity", "shortener", "template"].map(|base| self.name(base));
         let own = tenants.iter().map(|tenant| tenant.name.clone());
         for database in shared.into_iter().chain(own.clone()) {
