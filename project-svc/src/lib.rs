@@ -82,6 +82,7 @@ pub fn connect(config: &Config, app: &App, wake: FleetWake) -> anyhow::Result<Ap
     let resolver = Resolver::remote(upstream(&common.resolver_url, Service::TenantResolver));
     let name = Service::ProjectSvc.name();
     let mut settings = PoolSettings::new(name, SCHEMA_VERSIONS);
+    settings.journal = Some(activity::JOURNAL);
     settings.budget = config.connection_budget;
     let addresses = common.project_url.all().count();
     settings.instances = config.instances.unwrap_or(addresses);

@@ -85,17 +85,37 @@ pub async fn emit<C: ConnectionTrait>(db: &C, envelope: &Envelope) -> Result<(),
 /// Writes the events in their order, many by one statement.
 pub async fn emit_all<C: ConnectionTrait>(db: &C, envelopes: &[Envelope]) -> Result<(), DbErr> {
     for envelopes in envelopes.chunks(AT_ONCE) {
-        let (mut ids, mut kinds, mut tenants, mut events) = (vec![], vec![], vec![], vec![]);
-        for row in envelopes.iter().map(NewRow::from) {
-            ids.push(row.id);
-            kinds.push(row.kind);
-            tenants.push(row.tenant_id.map_or_else(String::new, |id| id.to_string()));
-            events.push(row.event.to_string());
-        }
-        let values = [ids.into(), kinds.into(), tenants.into(), events.into()];
+        let values = columns(envelopes);
         db.execute_raw(statement(db, INSERT_ALL, values)).await?;
     }
     Ok(())
+}
+
+/// Writes the events in their order and other rows with them, by one statement. `insert` puts the rows where they
+/// belong and has them as `$5`, a JSON array.
+pub async fn emit_beside<C: ConnectionTrait>(
+    db: &C,
+    envelopes: &[Envelope],
+    insert: &str,
+    rows: serde_json::Value,
+) -> Result<(), DbErr> {
+    let [ids, kinds, tenants, events] = columns(envelopes);
+    let sql = format!("WITH beside AS ({insert}) {INSERT_ALL}");
+    let values = [ids, kinds, tenants, events, rows.into()];
+    db.execute_raw(statement(db, &sql, values)).await?;
+    Ok(())
+}
+
+/// The parameters of [`INSERT_ALL`].
+fn columns(envelopes: &[Envelope]) -> [Value; 4] {
+    let (mut ids, mut kinds, mut tenants, mut events) = (vec![], vec![], vec![], vec![]);
+    for row in envelopes.iter().map(NewRow::from) {
+        ids.push(row.id);
+        kinds.push(row.kind);
+        tenants.push(row.tenant_id.map_or_else(String::new, |id| id.to_string()));
+        events.push(row.event.to_string());
+    }
+    [ids.into(), kinds.into(), tenants.into(), events.into()]
 }
 
 /// A row that waits for its publication, as [`OLDEST`] reads it.

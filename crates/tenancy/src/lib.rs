@@ -22,4 +22,4 @@ pub use outbox::{TenantFleet, TenantOutbox};
 pub use pool::{BusyTenant, Pools};
 pub use resolver::{Resolver, TenantSummary};
 pub use settings::PoolSettings;
-pub use work::UnitOfWork;
+pub use work::{Savepoint, UnitOfWork};

@@ -40,6 +40,8 @@ pub struct PoolSettings {
     pub schema_versions: RangeInclusive<u32>,
     /// Name of the service in `pg_stat_activity` and in PostgreSQL's log.
     pub application_name: &'static str,
+    /// Writes what a unit of work notes: inserts the elements of a JSON array, which is `$5`.
+    pub journal: Option<&'static str>,
 }
 
 impl PoolSettings {
@@ -60,6 +62,7 @@ impl PoolSettings {
             ping_after: Duration::from_secs(5),
             schema_versions,
             application_name,
+            journal: None,
         }
     }
 

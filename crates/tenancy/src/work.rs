@@ -1,17 +1,22 @@
 //! A unit of work: one transaction and the events it makes true.
 //!
 //! `begin → statements → emit → commit`. Without `commit` nothing has happened: dropping it rolls
-//! back, whatever the moment.
+//! back, whatever the moment. Events, and the journal's rows beside them, wait in memory and are written
+//! by one statement right before the commit.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::mem::take;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use events::{Envelope, FleetWake};
 use kernel::TenantId;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use serde_json::Value;
 
 use crate::Pools;
 use crate::session::Session;
 
+/// Events or rows that wait before they are written all the same.
+const MOST_TOLD: usize = 500;
 /// PostgreSQL cuts names longer than this (`NAMEDATALEN` - 1).
 const NAME_BYTES: usize = 63;
 
@@ -20,7 +25,27 @@ pub struct UnitOfWork {
     tenant: TenantId,
     session: Session,
     wake: FleetWake,
-    emitted: AtomicBool,
+    /// The statement that writes [`Told::rows`].
+    journal: Option<&'static str>,
+    told: Mutex<Told>,
+}
+
+/// What is to be written before the commit.
+#[derive(Default)]
+struct Told {
+    events: Vec<Envelope>,
+    rows: Vec<Value>,
+    /// Whether there were events before these.
+    emitted: bool,
+    /// Whether a savepoint is open: what waited before it must not be written behind it.
+    divided: bool,
+}
+
+/// A point of a unit of work that one can go back to.
+#[derive(Debug)]
+pub struct Savepoint {
+    events: usize,
+    rows: usize,
 }
 
 impl UnitOfWork {
@@ -43,7 +68,8 @@ impl UnitOfWork {
             tenant,
             session,
             wake: pools.wake(),
-            emitted: AtomicBool::new(false),
+            journal: pools.journal(),
+            told: Mutex::default(),
         })
     }
 
@@ -52,7 +78,7 @@ impl UnitOfWork {
         self.tenant
     }
 
-    /// Writes an event that becomes true with the commit; the relay is woken then.
+    /// Tells an event that becomes true with the commit; the relay is woken then.
     pub async fn emit(&self, envelope: &Envelope) -> Result<(), DbErr> {
         self.emit_all(vec![envelope.clone()]).await
     }
@@ -60,17 +86,49 @@ impl UnitOfWork {
     /// The same of many events, in their order.
     pub async fn emit_all(&self, envelopes: Vec<Envelope>) -> Result<(), DbErr> {
         let traceparent = httpkit::context::current().and_then(|now| now.traceparent.clone());
-        let traced = |envelope: Envelope| match &envelope.traceparent {
-            Some(_) => envelope,
-            None => envelope.with_traceparent(traceparent.clone()),
-        };
-        let envelopes: Vec<Envelope> = envelopes.into_iter().map(traced).collect();
-        match envelopes.as_slice() {
-            [] => return Ok(()),
-            [one] => events::outbox::emit(self, one).await?,
-            many => events::outbox::emit_all(self, many).await?,
-        }
-        self.emitted.store(true, Ordering::Relaxed);
+        let traced = envelopes
+            .into_iter()
+            .map(|envelope| match &envelope.traceparent {
+                Some(_) => envelope,
+                None => envelope.with_traceparent(traceparent.clone()),
+            });
+        self.told().events.extend(traced);
+        self.write_much().await
+    }
+
+    /// Adds a row to the journal of [`PoolSettings`](crate::PoolSettings), with the commit.
+    pub async fn note(&self, row: Value) -> Result<(), DbErr> {
+        self.told().rows.push(row);
+        self.write_much().await
+    }
+
+    /// A point to which [`UnitOfWork::roll_back`] leads, until then or until it is released. There is one at a time.
+    pub async fn savepoint(&self) -> Result<Savepoint, DbErr> {
+        self.session.execute_unprepared("savepoint unit").await?;
+        let mut told = self.told();
+        told.divided = true;
+        Ok(Savepoint {
+            events: told.events.len(),
+            rows: told.rows.len(),
+        })
+    }
+
+    /// What was done and told since the point stays.
+    pub async fn release(&self, _: Savepoint) -> Result<(), DbErr> {
+        let release = "release savepoint unit";
+        self.session.execute_unprepared(release).await?;
+        self.told().divided = false;
+        Ok(())
+    }
+
+    /// What was done and told since the point has not happened.
+    pub async fn roll_back(&self, point: Savepoint) -> Result<(), DbErr> {
+        let back = "rollback to savepoint unit";
+        self.session.execute_unprepared(back).await?;
+        let mut told = self.told();
+        told.divided = false;
+        told.events.truncate(point.events);
+        told.rows.truncate(point.rows);
         Ok(())
     }
 
@@ -82,12 +140,45 @@ impl UnitOfWork {
         if self.session.has_failed() {
             return Err(DbErr::Custom("commit after a failed statement".to_owned()));
         }
+        self.write_told().await?;
         self.session.execute_unprepared("commit").await?;
         self.session.lease_mut().set_in_transaction(false);
-        if self.emitted.load(Ordering::Relaxed) {
+        if self.told().emitted {
             self.wake.wake(self.tenant);
         }
         Ok(())
+    }
+
+    /// Writes what was told when it is much.
+    async fn write_much(&self) -> Result<(), DbErr> {
+        let much = {
+            let told = self.told();
+            !told.divided && told.events.len().max(told.rows.len()) >= MOST_TOLD
+        };
+        if much {
+            self.write_told().await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn write_told(&self) -> Result<(), DbErr> {
+        let (events, rows) = {
+            let mut told = self.told();
+            told.emitted |= !told.events.is_empty();
+            (take(&mut told.events), take(&mut told.rows))
+        };
+        match self.journal {
+            _ if rows.is_empty() => events::outbox::emit_all(self, &events).await,
+            Some(insert) => {
+                events::outbox::emit_beside(self, &events, insert, Value::Array(rows)).await
+            }
+            None => Err(DbErr::Custom("there is no journal to note in".to_owned())),
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,12 +5,13 @@ use httpkit::tokens::Via;
 use kernel::Permission;
 
 use super::{Needs, Permits, Rights};
+use crate::board::LaidOut;
 use crate::column::ColumnRow;
 use crate::comment::CommentRow;
 use crate::entity::{board, project};
 use crate::project::Trashed;
 use crate::saved_view::ViewRow;
-use crate::task::{TaskRow, TrashedTask};
+use crate::task::{ColumnHome, Home, ParentHome, TaskRow, TrashedTask};
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
 use crate::workspace::WorkspaceRow;
@@ -68,14 +69,17 @@ permissions! {
     Delete of project::Model => require ProjectDelete,
     Delete of Trashed => require ProjectDelete,
     AddTask of project::Model => change TaskCreate,
+    AddTask of Home => change TaskCreate,
+    AddTask of ColumnHome => change TaskCreate,
+    AddTask of ParentHome => change TaskCreate,
     Manage of project::Model => change BoardManage,
     ReadTrash of project::Model => require TaskDelete,
     Comment of project::Model => change CommentCreate,
     Read of board::Model => require ProjectRead,
+    Read of LaidOut => require ProjectRead,
     Manage of board::Model => change BoardManage,
     Read of ColumnRow => require TaskRead,
     Manage of ColumnRow => change BoardManage,
-    AddTask of ColumnRow => change TaskCreate,
     Read of TaskRow => require TaskRead,
     Write of TaskRow => change TaskUpdate,
     Delete of TaskRow => change TaskDelete,

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use model::{changes, hide_names};
-pub(crate) use store::{record, record_all};
+pub(crate) use store::{JOURNAL, record, record_all};
 
 use crate::state::AppState;
 

@@ -3,18 +3,18 @@
 use chrono::{DateTime, Utc};
 use httpkit::Member;
 use kernel::{ActivityId, ProjectId, TaskId};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Statement};
-use serde_json::Value;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use serde_json::{Value, json};
 use tenancy::UnitOfWork;
 
 use super::view::ActivityRow;
 use crate::access::visible;
-use crate::entity::activity;
 use crate::tenant::Tenant;
 
-/// Entries of one statement; each takes seven of the 65,535 parameters it may have.
-const AT_ONCE: usize = 1_000;
+/// Writes what [`record`] notes, with the events of the same unit of work.
+pub(crate) const JOURNAL: &str = "insert into activities (id, project_id, task_id, actor_id, kind, changes, created_at)
+    select id, project_id, task_id, actor_id, kind, changes, created_at from jsonb_to_recordset($5) as noted (
+        id uuid, project_id uuid, task_id uuid, actor_id uuid, kind text, changes jsonb, created_at timestamptz)";
 
 /// A page of what was done in a project, to its tasks too, the newest first.
 pub(crate) async fn page(
@@ -58,14 +58,19 @@ pub(crate) async fn record(
     kind: &str,
     changes: Value,
 ) -> Result<(), DbErr> {
-    let entry = entry(tenant, project, task, kind, changes);
-    activity::Entity::insert(entry)
-        .exec_without_returning(unit)
-        .await
-        .map(drop)
+    let entry = json!({
+        "id": tenant.next_id::<ActivityId>(),
+        "project_id": project,
+        "task_id": task,
+        "actor_id": tenant.user(),
+        "kind": kind,
+        "changes": changes,
+        "created_at": tenant.now(),
+    });
+    unit.note(entry).await
 }
 
-/// The same of many tasks of the project, in few statements.
+/// The same of many tasks of the project.
 pub(crate) async fn record_all(
     unit: &UnitOfWork,
     tenant: &Tenant,
@@ -73,32 +78,8 @@ pub(crate) async fn record_all(
     kind: &str,
     tasks: Vec<(TaskId, Value)>,
 ) -> Result<(), DbErr> {
-    let mut entries = tasks
-        .into_iter()
-        .map(|(task, changes)| entry(tenant, project, Some(task), kind, changes))
-        .peekable();
-    while entries.peek().is_some() {
-        activity::Entity::insert_many(entries.by_ref().take(AT_ONCE))
-            .exec_without_returning(unit)
-            .await?;
+    for (task, changes) in tasks {
+        record(unit, tenant, project, Some(task), kind, changes).await?;
     }
     Ok(())
-}
-
-fn entry(
-    tenant: &Tenant,
-    project: ProjectId,
-    task: Option<TaskId>,
-    kind: &str,
-    changes: Value,
-) -> activity::ActiveModel {
-    activity::ActiveModel {
-        id: Set(tenant.next_id::<ActivityId>()),
-        project_id: Set(project),
-        task_id: Set(task),
-        actor_id: Set(tenant.user()),
-        kind: Set(kind.to_owned()),
-        changes: Set(changes),
-        created_at: Set(tenant.now()),
-    }
 }

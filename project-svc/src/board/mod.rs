@@ -10,7 +10,7 @@ mod view;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use store::{create_first, lock};
+pub(crate) use store::{LaidOut, create_first, lock};
 
 use crate::state::AppState;
 

@@ -3,9 +3,10 @@
 use httpkit::{Json, PageQuery, PageRequest, Problem, Query, Versioned};
 use kernel::{BoardId, Page, ProjectId};
 
+use super::store::LaidOut;
 use super::view::{BoardQuery, BoardSummary, BoardView};
 use super::{lanes, store};
-use crate::access::{BoardAccess, ProjectAccess, Read};
+use crate::access::{Access, ProjectAccess, Read};
 use crate::api::ReadProblems;
 use crate::entity::board;
 
@@ -35,26 +36,25 @@ pub(super) async fn list_boards(
 #[utoipa::path(get, path = "/boards/{id}", tag = "boards", params(("id" = BoardId, Path), BoardQuery),
     responses((status = 200, description = "the board", body = BoardView), ReadProblems))]
 pub(super) async fn get_board(
-    access: BoardAccess<Read>,
+    access: Access<LaidOut, Read>,
     Query(asked): Query<BoardQuery>,
 ) -> Result<Versioned<BoardView>, Problem> {
-    let board = access.thing;
+    let LaidOut { board, columns } = access.thing;
     let limit = asked.cards.unwrap_or(CARDS_PER_COLUMN);
     if limit > CARDS_PER_COLUMN {
         return Err(Problem::field("cards", "out_of_range", "must be 0 to 50"));
     }
     let connection = access.tenant.read().await?;
     let version = board.version;
-    let columns = store::counted_columns(&connection, board.id).await?;
     let body = match asked.lanes {
         Some(by) => {
             let cells = lanes::cells(&connection, board.id, by).await?;
             let cards = lanes::first_cards(&connection, board.id, by, limit + 1).await?;
-            BoardView::in_lanes(board, columns, lanes::deal(by, cells, cards, limit))
+            BoardView::in_lanes(board, columns.0, lanes::deal(by, cells, cards, limit))
         }
         None => {
             let cards = store::first_cards(&connection, board.id, limit + 1).await?;
-            BoardView::new(board, columns, cards, limit)
+            BoardView::new(board, columns.0, cards, limit)
         }
     };
     Ok(Versioned { version, body })

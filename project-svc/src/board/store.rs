@@ -1,12 +1,13 @@
-//! Queries of boards. A whole board is read in two statements, however many columns it has.
+//! Queries of boards. A whole board is read in two statements, however many columns it has: the board with its columns
+//! as access is decided, then the cards.
 
 use kernel::{BoardId, ColumnId, ProjectId, UserId};
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement, raw_sql,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromJsonQueryResult,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement, raw_sql,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::access::{Standing, Thing, find};
 use crate::column;
@@ -34,12 +35,43 @@ impl Thing for board::Model {
     }
 }
 
-/// A column and how many cards it has.
+/// A board with its columns.
 #[derive(FromQueryResult)]
-pub(super) struct CountedColumn {
+pub(crate) struct LaidOut {
     #[sea_orm(nested)]
+    pub(super) board: board::Model,
+    pub(super) columns: CountedColumns,
+}
+
+/// Columns of a board from left to right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(super) struct CountedColumns(pub(super) Vec<CountedColumn>);
+
+/// A column and how many cards it has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct CountedColumn {
+    #[serde(flatten)]
     pub(super) column: columns::Model,
     pub(super) total: i64,
+}
+
+impl Thing for LaidOut {
+    type Id = BoardId;
+
+    async fn load<C: ConnectionTrait>(
+        db: &C,
+        id: BoardId,
+        caller: UserId,
+    ) -> Result<Option<(Self, Standing)>, DbErr> {
+        let columns = "b.*, (select coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object('total', (
+                select count(*) from tasks t
+                where t.column_id = c.id and t.deleted_at is null and t.archived_at is null))
+                order by c.order_key, c.id), '[]')
+            from columns c where c.board_id = b.id) as columns";
+        let from = "boards b join projects p on p.id = b.project_id
+            where b.id = $1 and p.deleted_at is null";
+        find(db, columns, from, id, caller).await
+    }
 }
 
 /// A page of a project's boards.
@@ -61,21 +93,6 @@ pub(super) async fn page(
         boards = boards.filter(place.gt(Expr::tuple([Expr::val(order_key), Expr::val(id)])));
     }
     boards.all(db).await
-}
-
-/// The columns of a board from left to right.
-pub(super) async fn counted_columns(
-    db: &impl ConnectionTrait,
-    board: BoardId,
-) -> Result<Vec<CountedColumn>, DbErr> {
-    CountedColumn::find_by_statement(raw_sql!(
-        Postgres,
-        "select c.*, (select count(*) from tasks t where t.column_id = c.id and t.deleted_at is null
-             and t.archived_at is null) as total
-         from columns c where c.board_id = {board} order by c.order_key, c.id"
-    ))
-    .all(db)
-    .await
 }
 
 /// The first cards of each column of a board, in order.
@@ -177,27 +194,25 @@ pub(super) async fn delete(
     Ok(delete.exec(db).await?.rows_affected == 1)
 }
 
-/// Writes the board that a new project comes with.
+/// Writes the board that a new project comes with, and its columns.
 pub(crate) async fn create_first(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     project: ProjectId,
 ) -> Result<(), DbErr> {
-    let (id, now) = (tenant.next_id(), tenant.now());
-    let board = board::ActiveModel {
-        id: Set(id),
-        project_id: Set(project),
-        name: Set(FIRST_BOARD.to_owned()),
-        description: Set(String::new()),
-        order_key: Set(OrderKey::first()),
-        version: Set(1),
-        created_at: Set(now),
-        updated_at: Set(now),
-    };
-    board::Entity::insert(board)
-        .exec_without_returning(db)
-        .await?;
-    column::create_usual(db, tenant, id).await
+    let (id, now) = (tenant.next_id::<BoardId>(), tenant.now());
+    let (first, columns) = (OrderKey::first(), column::usual(tenant, id));
+    let columns = serde_json::to_value(columns).map_err(|error| DbErr::Json(error.to_string()))?;
+    let create = raw_sql!(
+        Postgres,
+        "with board as (
+             insert into boards (id, project_id, name, order_key, created_at, updated_at)
+             values ({id}, {project}, {FIRST_BOARD}, {first}, {now}, {now}))
+         insert into columns (id, board_id, name, category, order_key, created_at, updated_at)
+         select id, board_id, name, category, order_key, created_at, updated_at
+         from jsonb_populate_recordset(null::columns, {columns})"
+    );
+    db.execute_raw(create).await.map(drop)
 }
 
 /// Locks the board: its columns are added, removed and rearranged by one transaction at a time.

@@ -8,7 +8,7 @@ mod view;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use store::{ColumnRow, create_usual, first_of_category};
+pub(crate) use store::{ColumnRow, create_usual, usual};
 pub(crate) use view::ColumnView;
 
 use crate::state::AppState;

@@ -2,14 +2,12 @@
 
 use std::iter::zip;
 
-use events::topic::task::TaskStatus;
 use httpkit::Problem;
 use kernel::{BoardId, ColumnId, ProjectId, UserId};
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, raw_sql,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, raw_sql,
 };
 
 use super::model::{USUAL, no_such_neighbour};
@@ -25,7 +23,6 @@ pub(crate) struct ColumnRow {
     #[sea_orm(nested)]
     pub(crate) column: column::Model,
     pub(crate) project_id: ProjectId,
-    pub(crate) project_key: String,
 }
 
 impl Thing for ColumnRow {
@@ -39,7 +36,7 @@ impl Thing for ColumnRow {
         let from =
             "columns c join boards b on b.id = c.board_id join projects p on p.id = b.project_id
             where c.id = $1 and p.deleted_at is null";
-        let columns = "c.*, p.id as project_id, p.key as project_key";
+        let columns = "c.*, p.id as project_id";
         find(db, columns, from, id, caller).await
     }
 }
@@ -54,24 +51,6 @@ pub(super) async fn all(
         .order_by_asc(column::Column::OrderKey)
         .order_by_asc(column::Column::Id)
         .all(db)
-        .await
-}
-
-/// The leftmost column of a category.
-pub(crate) async fn first_of_category(
-    db: &impl ConnectionTrait,
-    board: BoardId,
-    category: TaskStatus,
-) -> Result<Option<ColumnId>, DbErr> {
-    column::Entity::find()
-        .select_only()
-        .column(column::Column::Id)
-        .filter(column::Column::BoardId.eq(board))
-        .filter(column::Column::Category.eq(category))
-        .order_by_asc(column::Column::OrderKey)
-        .order_by_asc(column::Column::Id)
-        .into_tuple()
-        .one(db)
         .await
 }
 
@@ -172,27 +151,34 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// Writes the columns that a new board comes with.
+/// The columns that a new board comes with.
+pub(crate) fn usual(tenant: &Tenant, board: BoardId) -> Vec<column::Model> {
+    let now = tenant.now();
+    let columns = zip(USUAL, order::spread(USUAL.len()));
+    let columns = columns.map(|((name, category), order_key)| column::Model {
+        id: tenant.next_id(),
+        board_id: board,
+        name: name.to_owned(),
+        category,
+        order_key,
+        color: None,
+        wip_limit: None,
+        limit_blocks: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    });
+    columns.collect()
+}
+
+/// Writes them.
 pub(crate) async fn create_usual(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     board: BoardId,
 ) -> Result<(), DbErr> {
-    let now = tenant.now();
-    let columns = zip(USUAL, order::spread(USUAL.len()));
-    let columns = columns.map(|((name, category), order_key)| column::ActiveModel {
-        id: Set(tenant.next_id()),
-        board_id: Set(board),
-        name: Set(name.to_owned()),
-        category: Set(category),
-        order_key: Set(order_key),
-        color: Set(None),
-        wip_limit: Set(None),
-        limit_blocks: Set(false),
-        version: Set(1),
-        created_at: Set(now),
-        updated_at: Set(now),
-    });
+    let columns = usual(tenant, board).into_iter();
+    let columns = columns.map(|column| column.into_active_model().reset_all());
     column::Entity::insert_many(columns)
         .exec_without_returning(db)
         .await?;

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use events::topic::task::TaskStatus;
 use kernel::{BoardId, ColumnId};
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::order::OrderKey;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "columns")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

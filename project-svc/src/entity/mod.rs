@@ -1,6 +1,5 @@
 //! The tables of a tenant's database, one file each: columns and relations, no rules.
 
-pub(crate) mod activity;
 pub(crate) mod board;
 pub(crate) mod checklist;
 pub(crate) mod checklist_item;

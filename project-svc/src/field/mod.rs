@@ -10,7 +10,7 @@ mod view;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use store::{Definition, definitions};
+pub(crate) use store::{DEFINITIONS, Definition, Definitions, definitions};
 pub(crate) use values::{Given, fitting, given};
 
 use crate::state::AppState;

@@ -5,9 +5,10 @@ use kernel::{FieldId, ProjectId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, raw_sql,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromJsonQueryResult, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, raw_sql,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::model::{Choice, FieldKind};
@@ -16,8 +17,17 @@ use crate::entity::custom_field;
 use crate::order::OrderKey;
 use crate::tenant::Tenant;
 
+/// [`Definitions`] as a column of a statement that calls the project `p`.
+pub(crate) const DEFINITIONS: &str = "(select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'key', f.key,
+        'kind', f.kind, 'options', f.options, 'required', f.required) order by f.order_key, f.id), '[]')
+    from custom_fields f where f.project_id = p.id) as definitions";
+
+/// The fields of a project, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct Definitions(pub(crate) Vec<Definition>);
+
 /// What of a field decides about values.
-#[derive(Clone, Debug, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromQueryResult)]
 pub(crate) struct Definition {
     pub(super) id: FieldId,
     pub(super) key: String,

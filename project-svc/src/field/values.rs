@@ -1,11 +1,11 @@
 //! Values of custom fields in a request about a task.
 
 use httpkit::{FieldError, Problem};
-use kernel::{ProjectId, UserId};
+use kernel::UserId;
 use serde_json::{Map, Value};
 
 use super::model::{FieldKind, check_value};
-use super::store::{Definition, definitions};
+use super::store::Definition;
 use crate::people;
 use crate::tenant::Tenant;
 
@@ -15,17 +15,17 @@ pub(crate) struct Given {
     values: Map<String, Value>,
 }
 
-/// Checks what a request gives; 422 with every mistake. A new task must have what is required.
+/// Checks what a request gives by the fields of the project; 422 with every mistake. A new task must have what is
+/// required.
 ///
 /// Asks identity for people not heard of yet, hence never inside a transaction. A field that goes away meanwhile
 /// takes its values with it.
 pub(crate) async fn given(
     tenant: &Tenant,
-    project: ProjectId,
+    definitions: Vec<Definition>,
     asked: &Map<String, Value>,
     new: bool,
 ) -> Result<Given, Problem> {
-    let definitions = definitions(&tenant.read().await?, project).await?;
     let (mut values, mut errors) = (Map::new(), Vec::new());
     for (key, value) in asked {
         let definition = definitions.iter().find(|one| one.key == *key);

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use members_store::remove_from_all;
-pub(crate) use store::{Trashed, take_task_number};
+pub(crate) use store::Trashed;
 
 use crate::state::AppState;
 

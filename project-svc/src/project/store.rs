@@ -108,12 +108,6 @@ pub(super) async fn count_alone(db: &impl ConnectionTrait) -> Result<u64, DbErr>
     projects.count(db).await
 }
 
-/// Which of these keys projects have, those in the trash too.
-#[derive(FromQueryResult)]
-struct Taken {
-    keys: Vec<String>,
-}
-
 /// Writes a project with a key that nobody else has, and its creator as its owner.
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
@@ -125,28 +119,34 @@ pub(super) async fn insert(
         Some(key) => vec![key.clone()],
         None => suggested_keys(&asked.name),
     };
-    let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    let taken = Taken::find_by_statement(raw_sql!(
-        Postgres,
-        "select array(select key from projects where key = any({names})) as keys"
-    ));
-    let taken = taken
-        .one(db)
-        .await?
-        .map_or_else(Vec::new, |taken| taken.keys);
     let mut project = new_project(tenant, asked, home);
-    for key in keys
-        .iter()
-        .filter(|key| !taken.iter().any(|taken| taken == key.as_str()))
-    {
+    // Most often the first is free; only where it is not, the others are looked up.
+    let mut taken: Option<Vec<String>> = None;
+    for key in &keys {
+        if taken.iter().flatten().any(|taken| taken == key.as_str()) {
+            continue;
+        }
         project.key = Set(key.to_string());
         if let Some(project) = try_insert(db, project.clone()).await? {
             let (owner, now) = (tenant.user(), tenant.now());
             members::add(db, project.id, owner, ProjectRole::Owner, now).await?;
             return Ok(project);
         }
+        if taken.is_none() {
+            taken = Some(taken_keys(db, &keys).await?);
+        }
     }
     Err(key_taken(&keys))
+}
+
+/// Which of these keys projects have, those in the trash too.
+async fn taken_keys(db: &impl ConnectionTrait, keys: &[ProjectKey]) -> Result<Vec<String>, DbErr> {
+    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let taken = project::Entity::find()
+        .select_only()
+        .column(project::Column::Key)
+        .filter(project::Column::Key.is_in(keys));
+    taken.into_tuple().all(db).await
 }
 
 /// Brings the project back from the trash. None when it is not there in the version expected.
@@ -203,22 +203,6 @@ pub(super) async fn delete(
     };
     let deleted = versions::update::<project::Entity>(db, id, changes, expected, now).await?;
     Ok(deleted.is_some())
-}
-
-/// Takes the project's next task number; other transactions that want one wait for this one's end.
-pub(crate) async fn take_task_number(
-    db: &impl ConnectionTrait,
-    id: ProjectId,
-) -> Result<Option<i32>, DbErr> {
-    let taken = db.query_one_raw(raw_sql!(
-        Postgres,
-        "update projects set next_task_number = next_task_number + 1
-         where id = {id} and deleted_at is null returning next_task_number - 1 as number"
-    ));
-    taken
-        .await?
-        .map(|row| row.try_get("", "number"))
-        .transpose()
 }
 
 fn new_project(tenant: &Tenant, asked: CreateProject, home: WorkspaceId) -> project::ActiveModel {

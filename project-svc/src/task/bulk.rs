@@ -300,14 +300,14 @@ async fn in_savepoint(
     item: &EditedTask,
     change: (&Change, &[UserId]),
 ) -> Result<Option<i32>, Problem> {
-    unit.execute_unprepared("savepoint item").await?;
+    let point = unit.savepoint().await?;
     let changed = edit_one(unit, tenant, found, item, change).await;
-    let end = match &changed {
-        Ok(_) => "release savepoint item",
-        Err(problem) if problem.status().is_server_error() => return changed,
-        Err(_) => "rollback to savepoint item",
-    };
-    unit.execute_unprepared(end).await?;
+    match &changed {
+        Ok(_) => unit.release(point).await?,
+        // The whole request ends with it.
+        Err(problem) if problem.status().is_server_error() => {}
+        Err(_) => unit.roll_back(point).await?,
+    }
     changed
 }
 

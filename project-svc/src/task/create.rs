@@ -9,54 +9,32 @@ use sea_orm::ActiveValue::Set;
 use serde_json::json;
 use tenancy::UnitOfWork;
 
+use super::home::{ColumnHome, Home, HomeProject, ParentHome};
 use super::model::{check_dates, completed_at};
+use super::place::{self, Arrival};
 use super::routes::{no_such_column, versioned};
 use super::row::TaskRow;
 use super::view::{CreateTask, TaskView};
-use super::{place, store, tree};
-use crate::access::{self, AddTask, ColumnAccess, Permits, ProjectAccess, TaskAccess};
+use super::{store, tree};
+use crate::access::{self, Access, AddTask, Permits};
 use crate::api::WriteProblems;
-use crate::entity::{project, task};
+use crate::entity::task;
 use crate::field::{self, Given};
 use crate::order::Place;
 use crate::tenant::Tenant;
-use crate::{activity, label, people, project as projects};
-
-/// The project that a task is to belong to.
-pub(super) struct HomeProject {
-    pub(super) id: ProjectId,
-    /// Begins the task's key.
-    pub(super) key: String,
-}
-
-impl HomeProject {
-    /// The one where this task is.
-    pub(super) fn of(row: &TaskRow) -> Self {
-        Self {
-            id: row.task.project_id,
-            key: row.project_key.clone(),
-        }
-    }
-}
-
-impl From<project::Model> for HomeProject {
-    fn from(project: project::Model) -> Self {
-        let project::Model { id, key, .. } = project;
-        Self { id, key }
-    }
-}
+use crate::{activity, label, people};
 
 /// Create a task
 #[utoipa::path(post, path = "/projects/{id}/tasks", tag = "tasks", request_body = CreateTask,
     params(("id" = ProjectId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, description = "the task", body = TaskView), WriteProblems))]
 pub(super) async fn create_task(
-    access: ProjectAccess<AddTask>,
+    access: Access<Home, AddTask>,
     key: IdempotencyKey,
     Json(body): Json<CreateTask>,
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
-    agrees("/project_id", body.project_id, access.thing.id)?;
-    create(&access.tenant, access.thing.into(), key, body).await
+    agrees("/project_id", body.project_id, access.thing.project.id)?;
+    create(&access.tenant, access.thing, key, body).await
 }
 
 /// Create a task in the project that the body names
@@ -70,8 +48,8 @@ pub(super) async fn create_task_anywhere(
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
     let missing = || Problem::field("/project_id", "missing", "is needed here");
     let id = body.project_id.ok_or_else(missing)?;
-    let project = named_project(&tenant, id).await?;
-    create(&tenant, project, key, body).await
+    let home = named_project(&tenant, id).await?;
+    create(&tenant, home, key, body).await
 }
 
 /// Create a card in a column
@@ -79,19 +57,15 @@ pub(super) async fn create_task_anywhere(
     params(("id" = ColumnId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, description = "the card", body = TaskView), WriteProblems))]
 pub(super) async fn create_card(
-    access: ColumnAccess<AddTask>,
+    access: Access<ColumnHome, AddTask>,
     key: IdempotencyKey,
     Json(mut body): Json<CreateTask>,
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
-    let (tenant, column) = (access.tenant, access.thing);
-    agrees("/project_id", body.project_id, column.project_id)?;
-    agrees("/column_id", body.column_id, column.column.id)?;
-    body.column_id = Some(column.column.id);
-    let project = HomeProject {
-        id: column.project_id,
-        key: column.project_key,
-    };
-    create(&tenant, project, key, body).await
+    let ColumnHome { column_id, home } = access.thing;
+    agrees("/project_id", body.project_id, home.project.id)?;
+    agrees("/column_id", body.column_id, column_id)?;
+    body.column_id = Some(column_id);
+    create(&access.tenant, home, key, body).await
 }
 
 /// Create a subtask
@@ -99,21 +73,20 @@ pub(super) async fn create_card(
     params(("id" = TaskId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, description = "the subtask", body = TaskView), WriteProblems))]
 pub(super) async fn create_subtask(
-    access: TaskAccess<AddTask>,
+    access: Access<ParentHome, AddTask>,
     key: IdempotencyKey,
     Json(mut body): Json<CreateTask>,
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
-    let (tenant, row) = (access.tenant, access.thing);
-    let parent = &row.task;
-    agrees("/project_id", body.project_id, parent.project_id)?;
-    agrees("/parent_id", body.parent_id, parent.id)?;
-    body.parent_id = Some(parent.id);
-    create(&tenant, HomeProject::of(&row), key, body).await
+    let ParentHome { parent_id, home } = access.thing;
+    agrees("/project_id", body.project_id, home.project.id)?;
+    agrees("/parent_id", body.parent_id, parent_id)?;
+    body.parent_id = Some(parent_id);
+    create(&access.tenant, home, key, body).await
 }
 
 /// The project that a body names, for somebody who may put tasks into it; 422 where the caller may not know of it.
-pub(super) async fn named_project(tenant: &Tenant, id: ProjectId) -> Result<HomeProject, Problem> {
-    let found = access::load::<project::Model>(tenant, id).await;
+pub(super) async fn named_project(tenant: &Tenant, id: ProjectId) -> Result<Home, Problem> {
+    let found = access::load::<Home>(tenant, id).await;
     let (project, rights) = found.map_err(|problem| {
         if problem.status() == StatusCode::NOT_FOUND {
             Problem::field("/project_id", "unknown_reference", "is no project")
@@ -140,15 +113,19 @@ fn agrees<I: Copy + PartialEq>(pointer: &str, said: Option<I>, path: I) -> Resul
 /// Creates a task for somebody who may put tasks into the project.
 async fn create(
     tenant: &Tenant,
-    project: HomeProject,
+    home: Home,
     key: IdempotencyKey,
     body: CreateTask,
 ) -> Result<Created<Versioned<TaskView>>, Problem> {
     check_dates(body.start_date, body.due_date)?;
+    let Home {
+        project,
+        definitions,
+    } = home;
     let scope = format!("create_task:{}:{}", project.id, tenant.user());
     let once = key.once(scope, &body);
     let assignees = people::resolve(tenant, &body.assignee_ids, "/assignee_ids").await?;
-    let given = field::given(tenant, project.id, &body.fields, true).await?;
+    let given = field::given(tenant, definitions.0, &body.fields, true).await?;
     let _turn = tenant.turn(project.id).await;
     let unit = tenant.begin().await?;
     if let Some(view) = once.replayed(&unit, tenant.now()).await? {
@@ -162,7 +139,7 @@ async fn create(
     Ok(created(view))
 }
 
-/// Numbers the task, then finds its place: the project is always locked before a column.
+/// Writes the task with a number and a place of its own.
 async fn insert(
     unit: &UnitOfWork,
     tenant: &Tenant,
@@ -171,14 +148,12 @@ async fn insert(
     given: &Given,
     assignees: &[UserId],
 ) -> Result<TaskRow, Problem> {
-    let number = projects::take_task_number(unit, project.id).await?;
-    let number = number.ok_or_else(Problem::not_found)?;
+    let arrival = place::arrive(unit, project.id, body.column_id).await?;
+    let Arrival { number, target } = arrival.ok_or_else(|| no_column(body.column_id))?;
     if let Some(parent) = body.parent_id {
         tree::check(unit, project.id, None, parent).await?;
     }
     label::check(unit, project.id, &body.label_ids, "/label_ids").await?;
-    let target = place::lock_column(unit, project.id, body.column_id).await?;
-    let target = target.ok_or_else(|| no_column(body.column_id))?;
     place::check_limit(unit, &target).await?;
     let (id, now) = (tenant.next_id(), tenant.now());
     let order_key = place::make_room(unit, target.column_id, id, &Place::Last).await?;
@@ -209,13 +184,10 @@ async fn insert(
         deleted_by: Set(None),
     };
     let task = store::insert(unit, task).await?;
-    store::add_assignees(unit, id, assignees, now).await?;
     let mut labels = body.label_ids;
     labels.sort_unstable();
     labels.dedup();
-    if !labels.is_empty() {
-        label::replace(unit, id, &labels).await?;
-    }
+    store::furnish(unit, id, assignees, &labels, now).await?;
     Ok(TaskRow::fresh(
         task,
         project.key,

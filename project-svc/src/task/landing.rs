@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tenancy::UnitOfWork;
 use uuid::Uuid;
 
-use super::create::HomeProject;
+use super::home::HomeProject;
 use super::place::{self, TARGET, Target};
 use super::routes::no_such_column;
 use super::row::TaskRow;

@@ -2,12 +2,12 @@
 
 use events::topic::task::{TaskMoved, TaskStatus, TaskStatusChanged};
 use httpkit::{IfMatch, Json, Problem, Versioned};
-use kernel::{ColumnId, TaskId};
+use kernel::TaskId;
 use sea_orm::ActiveValue::Set;
 use tenancy::UnitOfWork;
 
 use super::model::completed_at;
-use super::place::{self, Departure};
+use super::place::{self, Departure, Goal};
 use super::routes::{no_such_column, versioned};
 use super::row::TaskRow;
 use super::view::{MoveCard, MovedCard, SetStatus, TaskView};
@@ -40,7 +40,15 @@ pub(super) async fn move_card(
     let place = place.unwrap_or(Place::Last);
     let _turn = tenant.turn(found.task.project_id).await;
     let unit = tenant.begin().await?;
-    let moved = relocate(&unit, &tenant, &found, body.column_id, &place, &meant).await?;
+    let moved = relocate(
+        &unit,
+        &tenant,
+        &found,
+        Goal::Column(body.column_id),
+        &place,
+        &meant,
+    )
+    .await?;
     unit.commit().await?;
     Ok(Versioned {
         version: moved.row.task.version,
@@ -97,9 +105,8 @@ async fn go_to_status(
     status: TaskStatus,
     meant: &Meant,
 ) -> Result<Moved, Problem> {
-    let column = column::first_of_category(unit, row.task.board_id, status).await?;
-    let column = column.ok_or_else(no_column_for_status)?;
-    relocate(unit, tenant, row, column, &Place::Last, meant).await
+    let goal = Goal::Status(row.task.board_id, status);
+    relocate(unit, tenant, row, goal, &Place::Last, meant).await
 }
 
 struct Moved {
@@ -111,24 +118,26 @@ async fn relocate(
     unit: &UnitOfWork,
     tenant: &Tenant,
     found: &TaskRow,
-    column: ColumnId,
+    goal: Goal,
     place: &Place<TaskId>,
     meant: &Meant,
 ) -> Result<Moved, Problem> {
-    let departure = place::lock_both(unit, found.task.id, column).await?;
-    let Departure { task, target } = departure.ok_or_else(no_such_column)?;
+    let departure = place::lock_both(unit, found.task.id, goal).await?;
+    let Departure { task, target } = departure.ok_or_else(|| nowhere(goal))?;
     let row = edit::as_held(unit, found, task).await?;
     // Again, now that the row cannot change any more.
     meant.check(row.task.version)?;
-    if row.task.column_id != target.column_id {
-        place::check_limit(unit, &target).await?;
+    let comes = row.task.column_id != target.column_id;
+    let wip_exceeded = place::exceeds(unit, &target, i64::from(comes)).await?;
+    if comes && wip_exceeded && target.limit_blocks {
+        return Err(place::full(&target));
     }
     let now = tenant.now();
     let changes = task::ActiveModel {
         board_id: Set(target.board_id),
         column_id: Set(target.column_id),
         status: Set(target.category),
-        order_key: Set(place::make_room(unit, column, row.task.id, place).await?),
+        order_key: Set(place::make_room(unit, target.column_id, row.task.id, place).await?),
         completed_at: Set(completed_at(target.category, row.task.completed_at, now)),
         ..Default::default()
     };
@@ -139,7 +148,7 @@ async fn relocate(
     history::record(unit, tenant, "task.moved", (&row, &after)).await?;
     Ok(Moved {
         row: after,
-        wip_exceeded: place::limit_exceeded(unit, &target).await?,
+        wip_exceeded,
     })
 }
 
@@ -173,9 +182,12 @@ async fn tell(
     tenant.emit(unit, &changed).await
 }
 
-fn no_column_for_status() -> Problem {
-    Problem::conflict(
-        "no_column_for_status",
-        "the board has no column of this category",
-    )
+fn nowhere(goal: Goal) -> Problem {
+    match goal {
+        Goal::Column(_) => no_such_column(),
+        Goal::Status(..) => Problem::conflict(
+            "no_column_for_status",
+            "the board has no column of this category",
+        ),
+    }
 }

@@ -35,6 +35,14 @@ pub(super) const TARGET: &str =
     c.wip_limit as target_wip_limit, c.limit_blocks as target_limit_blocks,
     c.order_key as target_order_key";
 
+/// The number of a new card, and the locked column it goes to.
+#[derive(FromQueryResult)]
+pub(super) struct Arrival {
+    pub(super) number: i32,
+    #[sea_orm(nested)]
+    pub(super) target: Target,
+}
+
 /// A locked card on its way to a locked column.
 #[derive(FromQueryResult)]
 pub(super) struct Departure {
@@ -44,16 +52,22 @@ pub(super) struct Departure {
     pub(super) target: Target,
 }
 
-/// Locks the column of this project for a new card; without a column, the first one of category `todo`.
-/// The lock lets foreign key checks pass (`no key update`).
-pub(super) async fn lock_column(
+/// Takes the project's next number for a new card and locks the column it goes to; without a column, the first one of
+/// category `todo`. Others who want a number of the project wait for this transaction's end; the project comes before
+/// the column, always. The locks let foreign key checks pass (`no key update`). None when there is no such column, or
+/// the project is gone.
+pub(super) async fn arrive(
     db: &impl ConnectionTrait,
     project: ProjectId,
     column: Option<ColumnId>,
-) -> Result<Option<Target>, DbErr> {
+) -> Result<Option<Arrival>, DbErr> {
     let sql = format!(
-        "select {TARGET} from columns c join boards b on b.id = c.board_id
-         where b.project_id = $1 and c.id = coalesce($2, (
+        "with numbered as (
+             update projects set next_task_number = next_task_number + 1
+             where id = $1 and deleted_at is null returning id, next_task_number - 1 as number)
+         select n.number, {TARGET} from numbered n
+         join boards b on b.project_id = n.id join columns c on c.board_id = b.id
+         where c.id = coalesce($2, (
              select first.id from columns first join boards home on home.id = first.board_id
              where home.project_id = $1 and first.category = 'todo'
              order by home.order_key, home.id, first.order_key, first.id limit 1))
@@ -61,23 +75,52 @@ pub(super) async fn lock_column(
     );
     let values = [project.into(), column.into()];
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    Arrival::find_by_statement(statement).one(db).await
+}
+
+/// Locks a column of this project, for cards that are there already.
+pub(super) async fn lock_column(
+    db: &impl ConnectionTrait,
+    project: ProjectId,
+    column: ColumnId,
+) -> Result<Option<Target>, DbErr> {
+    let sql = format!(
+        "select {TARGET} from columns c join boards b on b.id = c.board_id
+         where b.project_id = $1 and c.id = $2 for no key update of c"
+    );
+    let values = [project.into(), column.into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
     Target::find_by_statement(statement).one(db).await
+}
+
+/// Where a card is to go.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    Column(ColumnId),
+    /// The first column of a category on a board.
+    Status(BoardId, TaskStatus),
 }
 
 /// Locks the column, then the task. None when either is gone, or the column is of another project.
 pub(super) async fn lock_both(
     db: &impl ConnectionTrait,
     task: TaskId,
-    column: ColumnId,
+    goal: Goal,
 ) -> Result<Option<Departure>, DbErr> {
+    let (column, board, status) = match goal {
+        Goal::Column(column) => (Some(column), None, None),
+        Goal::Status(board, status) => (None, Some(board), Some(status)),
+    };
     let sql = format!(
         "select t.*, {TARGET}
          from columns c join boards b on b.id = c.board_id
          join tasks t on t.project_id = b.project_id
-         where c.id = $1 and t.id = $2 and t.deleted_at is null
+         where c.id = coalesce($1, (
+             select first.id from columns first where first.board_id = $3 and first.category = $4
+             order by first.order_key, first.id limit 1)) and t.id = $2 and t.deleted_at is null
          for no key update of c for no key update of t"
     );
-    let values = [column.into(), task.into()];
+    let values = [column.into(), task.into(), board.into(), status.into()];
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
     Departure::find_by_statement(statement).one(db).await
 }
@@ -121,17 +164,6 @@ pub(super) async fn make_room_behind(
     Err(Problem::internal("no room behind spread cards"))
 }
 
-/// Whether the column has more cards than its limit says.
-pub(super) async fn limit_exceeded(
-    db: &impl ConnectionTrait,
-    target: &Target,
-) -> Result<bool, DbErr> {
-    match target.wip_limit {
-        Some(limit) => Ok(count(db, target.column_id).await? > i64::from(limit)),
-        None => Ok(false),
-    }
-}
-
 /// 409 when the column takes no card more. Before the card is put there.
 pub(super) async fn check_limit(db: &impl ConnectionTrait, target: &Target) -> Result<(), Problem> {
     check_limit_for(db, target, 1).await
@@ -143,14 +175,32 @@ pub(super) async fn check_limit_for(
     target: &Target,
     cards: i64,
 ) -> Result<(), Problem> {
-    let Some(limit) = target.wip_limit.filter(|_| target.limit_blocks) else {
-        return Ok(());
-    };
-    if count(db, target.column_id).await?.saturating_add(cards) <= i64::from(limit) {
-        return Ok(());
+    if target.limit_blocks && exceeds(db, target, cards).await? {
+        return Err(full(target));
     }
+    Ok(())
+}
+
+/// Whether the column has more cards than its limit says when so many have come. They are not there yet.
+pub(super) async fn exceeds(
+    db: &impl ConnectionTrait,
+    target: &Target,
+    coming: i64,
+) -> Result<bool, DbErr> {
+    match target.wip_limit {
+        Some(limit) => {
+            let cards = count(db, target.column_id).await?;
+            Ok(cards.saturating_add(coming) > i64::from(limit))
+        }
+        None => Ok(false),
+    }
+}
+
+/// 409 for a card that a full column refuses.
+pub(super) fn full(target: &Target) -> Problem {
+    let limit = target.wip_limit.unwrap_or_default();
     let detail = format!("the column takes at most {limit} cards");
-    Err(Problem::conflict("wip_limit_reached", detail))
+    Problem::conflict("wip_limit_reached", detail)
 }
 
 /// How many cards the column shows.

@@ -58,7 +58,7 @@ pub(crate) async fn rehouse(
     board: BoardId,
     heir: ColumnId,
 ) -> Result<(), Problem> {
-    let target = place::lock_column(unit, project, Some(heir)).await?;
+    let target = place::lock_column(unit, project, heir).await?;
     let target = target.ok_or_else(no_such_column)?;
     let mut held = hold_all(unit, board).await?;
     let shown = held.iter().filter(|one| one.shown).count();

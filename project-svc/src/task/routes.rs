@@ -76,7 +76,10 @@ pub(super) async fn update_task(
     meant.check(found.task.version)?;
     let (parent, labels) = (body.parent_id.flatten(), body.label_ids.clone());
     let fields = match &body.fields {
-        Some(fields) => Some(field::given(&tenant, project, fields, false).await?),
+        Some(fields) => {
+            let definitions = field::definitions(&tenant.read().await?, project).await?;
+            Some(field::given(&tenant, definitions, fields, false).await?)
+        }
         None => None,
     };
     let edit = Edit {
@@ -165,8 +168,7 @@ pub(super) async fn assign(
     let task =
         versions::update::<task::Entity>(unit, held.task.id, nothing, None, tenant.now()).await?;
     let task = task.ok_or_else(Problem::not_found)?;
-    let removed = store::remove_others(unit, task.id, people).await?;
-    let added = store::add_assignees(unit, task.id, people, tenant.now()).await?;
+    let (added, removed) = store::replace_assignees(unit, task.id, people, tenant.now()).await?;
     let previous_ids = previous(people, &added, &removed);
     let event = TaskAssigned {
         task_id: task.id,

@@ -2,7 +2,7 @@
 //! [`super::list`].
 
 use chrono::{DateTime, Utc};
-use kernel::{TaskId, TaskKey, UserId};
+use kernel::{LabelId, TaskId, TaskKey, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, raw_sql};
 use uuid::Uuid;
@@ -30,22 +30,55 @@ pub(super) async fn insert(
     task::Entity::insert(task).exec_with_returning(db).await
 }
 
-/// Takes everybody but `people` off the task; answers whom.
-pub(super) async fn remove_others(
+/// Gives the task to these people and nobody else; answers who came and who went.
+pub(super) async fn replace_assignees(
     db: &impl ConnectionTrait,
     id: TaskId,
     people: &[UserId],
-) -> Result<Vec<UserId>, DbErr> {
+    now: DateTime<Utc>,
+) -> Result<(Vec<UserId>, Vec<UserId>), DbErr> {
     let people: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();
-    let removed = db.query_all_raw(raw_sql!(
+    let replaced = db.query_all_raw(raw_sql!(
         Postgres,
-        "delete from task_assignees where task_id = {id} and user_id <> all({people}) returning user_id"
+        "with gone as (
+             delete from task_assignees where task_id = {id} and user_id <> all({people}) returning user_id),
+         come as (
+             insert into task_assignees (task_id, user_id, assigned_at) select {id}, unnest({people}), {now}
+             on conflict do nothing returning user_id)
+         select user_id, true as came from come union all select user_id, false from gone"
     ));
-    removed
-        .await?
-        .iter()
-        .map(|row| row.try_get("", "user_id"))
-        .collect()
+    let (mut came, mut went) = (Vec::new(), Vec::new());
+    for row in replaced.await? {
+        let list = if row.try_get("", "came")? {
+            &mut came
+        } else {
+            &mut went
+        };
+        list.push(row.try_get("", "user_id")?);
+    }
+    Ok((came, went))
+}
+
+/// Puts people and labels on a task that has none.
+pub(super) async fn furnish(
+    db: &impl ConnectionTrait,
+    id: TaskId,
+    people: &[UserId],
+    labels: &[LabelId],
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    if people.is_empty() && labels.is_empty() {
+        return Ok(());
+    }
+    let people: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();
+    let labels: Vec<Uuid> = labels.iter().map(|id| id.uuid()).collect();
+    let furnish = raw_sql!(
+        Postgres,
+        "with assigned as (
+             insert into task_assignees (task_id, user_id, assigned_at) select {id}, unnest({people}), {now})
+         insert into task_labels (task_id, label_id) select {id}, unnest({labels})"
+    );
+    db.execute_raw(furnish).await.map(drop)
 }
 
 /// Puts `people` on the task; answers those who were not on it before.

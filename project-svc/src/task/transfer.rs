@@ -9,7 +9,8 @@ use sea_orm::{ConnectionTrait, DbErr, raw_sql};
 use tenancy::UnitOfWork;
 use uuid::Uuid;
 
-use super::create::{self, HomeProject, named_project};
+use super::create::{self, named_project};
+use super::home::HomeProject;
 use super::landing::{Landing, lock_projects};
 use super::model::completed_at;
 use super::routes::versioned;
@@ -39,7 +40,7 @@ pub(super) async fn transfer_task(
     let meant = Meant::new(if_match, None);
     meant.check(found.task.version)?;
     let (root, from) = (found.task.id, found.task.project_id);
-    let project = named_project(&tenant, body.project_id).await?;
+    let project = named_project(&tenant, body.project_id).await?.project;
     if project.id == from {
         let detail = "is the project where it is";
         return Err(Problem::field("/project_id", "same_project", detail));
@@ -147,7 +148,7 @@ pub(super) async fn copy_task(
     let (tenant, found) = (access.tenant, access.thing);
     let (root, from) = (found.task.id, found.task.project_id);
     let project = match body.project_id {
-        Some(id) if id != from => named_project(&tenant, id).await?,
+        Some(id) if id != from => named_project(&tenant, id).await?.project,
         Some(_) | None => {
             AddTask::check(&tenant, access.rights, &found)?;
             HomeProject::of(&found)

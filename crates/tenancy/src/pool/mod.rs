@@ -186,6 +186,11 @@ impl Pools {
         self.0.wake.clone()
     }
 
+    /// What units of work note goes here.
+    pub(crate) fn journal(&self) -> Option<&'static str> {
+        self.0.settings.journal
+    }
+
     async fn lease(&self, tenant: TenantId) -> Result<Lease, PoolError> {
         let deadline = Instant::now() + self.0.settings.acquire_timeout;
         match self.attempt(tenant, Purpose::Request, deadline).await {
