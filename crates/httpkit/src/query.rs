@@ -41,7 +41,7 @@ pub struct PageRequest {
     #[param(minimum = 1, maximum = 200, default = 50, required = false)]
     pub limit: u32,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, max_length = 512)]
     pub cursor: Option<Cursor>,
 }
 

@@ -5,8 +5,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Longer ones are refused unread: no key of ours comes near it.
 const MAX_ENCODED_BYTES: usize = 512;
@@ -57,7 +59,27 @@ impl Cursor {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
-        serde_json::from_slice(&bytes).ok()
+        let key: Value = serde_json::from_slice(&bytes).ok()?;
+        if !is_storable(&key) {
+            return None;
+        }
+        serde_json::from_value(key).ok()
+    }
+}
+
+/// Whether a database can be asked with it: it has no room for NUL in text, nor for the furthest times that can be
+/// written. Years beyond four digits carry a sign (ISO 8601 §4.3.2), which no time of ours does.
+fn is_storable(key: &Value) -> bool {
+    match key {
+        Value::String(text) => {
+            let is_time =
+                text.parse::<DateTime<Utc>>().is_ok() || text.parse::<NaiveDate>().is_ok();
+            let far = text.starts_with(['+', '-']) && is_time;
+            !far && !text.contains('\0')
+        }
+        Value::Array(items) => items.iter().all(is_storable),
+        Value::Object(fields) => fields.values().all(is_storable),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 
@@ -88,6 +110,20 @@ mod tests {
     #[test]
     fn last_page_has_no_cursor() {
         assert_eq!(Page::of(vec![1, 2], 2, |n| *n, |n| n).next_cursor, None);
+    }
+
+    #[test]
+    fn forged_key_that_no_database_takes_is_refused() {
+        let cursor = |key: Value| Cursor::from(encode(&key));
+        let key = |time: &str| serde_json::json!([time, "7"]);
+        let read = |time| cursor(key(time)).decode::<(DateTime<Utc>, String)>();
+        assert!(read("2026-02-03T04:05:06.789Z").is_some());
+        assert!(read("-262143-01-01T00:00:00Z").is_none());
+        assert!(read("+262142-12-31T23:59:59Z").is_none());
+        let text = |text: &str| cursor(serde_json::json!([[text]])).decode::<Value>();
+        assert!(text("+1 for this").is_some());
+        assert!(text("+262142-12-31").is_none());
+        assert!(text("a\0b").is_none());
     }
 
     #[test]

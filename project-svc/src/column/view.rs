@@ -29,6 +29,7 @@ pub(crate) struct CreateColumn {
     pub(crate) category: TaskStatus,
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     pub(crate) color: Option<String>,
     /// More cards than this are a warning or, with `limit_blocks`, refused.
     #[garde(range(min = 1, max = HIGHEST_WIP_LIMIT))]
@@ -62,6 +63,7 @@ pub(crate) struct PatchColumn {
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
     #[serde(default, with = "double_option")]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     color: Option<Option<String>>,
     /// More cards than this are a warning or, with `limit_blocks`, refused.
     #[garde(range(min = 1, max = HIGHEST_WIP_LIMIT))]
@@ -104,10 +106,10 @@ pub(crate) struct MoveColumn {
 #[into_params(parameter_in = Query)]
 pub(crate) struct CardFilter {
     /// The id of a person who is to do the task, or `none`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, max_length = 36)]
     pub(crate) assignee: Option<OrNone>,
     /// The id of a label, or `none`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, max_length = 36)]
     pub(crate) label: Option<OrNone>,
     /// How much the task presses.
     pub(crate) priority: Option<TaskPriority>,

@@ -69,7 +69,7 @@ pub(crate) enum FieldKind {
 pub(crate) struct Choice {
     /// How requests and filters name it: letters, digits, `_` and `-`. Tasks keep it.
     #[garde(length(max = 40), pattern("^[a-z0-9][a-z0-9_-]*$"))]
-    #[schema(max_length = 40, example = "high")]
+    #[schema(pattern = "^[a-z0-9][a-z0-9_-]*$", max_length = 40, example = "high")]
     pub(crate) value: String,
     /// How screens show it.
     #[garde(length(chars, min = 1, max = 60), custom(line))]
@@ -77,6 +77,7 @@ pub(crate) struct Choice {
     pub(crate) name: String,
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     pub(crate) color: Option<String>,
 }
 

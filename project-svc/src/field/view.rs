@@ -37,7 +37,7 @@ pub(crate) struct CreateField {
     pub(crate) options: Vec<Choice>,
     /// Of amounts, as ISO 4217 has it.
     #[garde(pattern("^[A-Z]{3}$"))]
-    #[schema(example = "EUR")]
+    #[schema(pattern = "^[A-Z]{3}$", example = "EUR")]
     pub(crate) currency: Option<String>,
     /// Whether new tasks must have it.
     #[garde(skip)]

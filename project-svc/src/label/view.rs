@@ -23,6 +23,7 @@ pub(crate) struct CreateLabel {
     pub(crate) name: String,
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     pub(crate) color: Option<String>,
 }
 
@@ -37,6 +38,7 @@ pub(crate) struct PatchLabel {
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
     #[serde(default, with = "double_option")]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     color: Option<Option<String>>,
     /// The version the change is meant for; 409 when it is not the present one.
     #[garde(skip)]

@@ -31,7 +31,7 @@ pub(super) struct AnalyticsQuery {
     #[param(minimum = 1, maximum = 366)]
     days: Option<u16>,
     /// IANA name of the time zone whose days are meant; the person's own when left out, else UTC.
-    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    #[param(value_type = Option<String>, max_length = 64, example = "Europe/Berlin")]
     timezone: Option<TimeZone>,
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct CreateProject {
     pub(crate) priority: Option<ProjectPriority>,
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
-    #[schema(example = "#3366ff")]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$", example = "#3366ff")]
     pub(crate) color: Option<String>,
     /// First day.
     #[garde(custom(date))]
@@ -92,6 +92,7 @@ pub(crate) struct PatchProject {
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
     #[serde(default, with = "double_option")]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     color: Option<Option<String>>,
     /// First day.
     #[garde(custom(patched_date))]

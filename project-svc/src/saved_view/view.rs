@@ -46,7 +46,7 @@ pub(crate) enum Layout {
 #[into_params(parameter_in = Query)]
 pub(super) struct ViewTasks {
     /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
-    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    #[param(value_type = Option<String>, max_length = 64, example = "Europe/Berlin")]
     pub(super) timezone: Option<filter::TimeZone>,
 }
 

@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use crate::filter::TimeZone;
 
+/// Length of a list of kinds, in characters: each once is less.
+const KINDS_CHARS: usize = 40;
+
 /// What is looked for, and among what.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -16,7 +19,7 @@ pub(super) struct SearchQuery {
     #[param(min_length = 1, max_length = 200, example = "engine \"main tank\"")]
     pub(super) q: String,
     /// Kinds of things, separated by commas; all when left out.
-    #[param(value_type = Option<String>, example = "task,comment")]
+    #[param(value_type = Option<String>, max_length = 40, example = "task,comment")]
     pub(super) kind: Option<Kinds>,
     /// Only in this project.
     pub(super) project_id: Option<ProjectId>,
@@ -24,7 +27,7 @@ pub(super) struct SearchQuery {
     #[param(max_length = 2_000, example = "is:open assignee:me")]
     pub(super) filter: Option<String>,
     /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
-    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    #[param(value_type = Option<String>, max_length = 64, example = "Europe/Berlin")]
     pub(super) timezone: Option<TimeZone>,
 }
 
@@ -70,9 +73,10 @@ impl TryFrom<String> for Kinds {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let kinds: Result<Vec<Kind>, _> = text.split(',').map(str::parse).collect();
-        kinds
-            .map(Self)
-            .or(Err("must be some of task, comment, project"))
+        match kinds {
+            Ok(kinds) if text.len() <= KINDS_CHARS => Ok(Self(kinds)),
+            Ok(_) | Err(_) => Err("must be some of task, comment, project"),
+        }
     }
 }
 

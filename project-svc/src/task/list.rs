@@ -177,7 +177,7 @@ impl From<TaskRow> for TaskSummary {
 #[into_params(parameter_in = Query)]
 pub(super) struct TaskFilter {
     /// `me`, or the id of a person who is to do the task.
-    #[param(value_type = Option<String>, example = "me")]
+    #[param(value_type = Option<String>, max_length = 36, example = "me")]
     pub(super) assignee: Option<Assignee>,
     /// Where the task stands.
     pub(super) status: Option<TaskStatus>,
@@ -188,10 +188,10 @@ pub(super) struct TaskFilter {
     pub(super) filter: Option<String>,
     /// The order: up to three of `created`, `updated`, `completed`, `due`, `start`, `priority`, `status`, `title` and
     /// `key`, with a minus for the other way.
-    #[param(example = "-priority,due")]
+    #[param(max_length = 100, example = "-priority,due")]
     pub(super) sort: Option<String>,
     /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
-    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    #[param(value_type = Option<String>, max_length = 64, example = "Europe/Berlin")]
     pub(super) timezone: Option<TimeZone>,
 }
 
@@ -200,7 +200,7 @@ pub(super) struct TaskFilter {
 #[into_params(parameter_in = Query)]
 pub(super) struct ProjectTaskFilter {
     /// `me`, or the id of a person who is to do the task.
-    #[param(value_type = Option<String>, example = "me")]
+    #[param(value_type = Option<String>, max_length = 36, example = "me")]
     pub(super) assignee: Option<Assignee>,
     /// Where the task stands.
     pub(super) status: Option<TaskStatus>,
@@ -209,10 +209,10 @@ pub(super) struct ProjectTaskFilter {
     pub(super) filter: Option<String>,
     /// The order: up to three of `created`, `updated`, `completed`, `due`, `start`, `priority`, `status`, `title` and
     /// `key`, with a minus for the other way.
-    #[param(example = "-priority,due")]
+    #[param(max_length = 100, example = "-priority,due")]
     pub(super) sort: Option<String>,
     /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
-    #[param(value_type = Option<String>, example = "Europe/Berlin")]
+    #[param(value_type = Option<String>, max_length = 64, example = "Europe/Berlin")]
     pub(super) timezone: Option<TimeZone>,
 }
 

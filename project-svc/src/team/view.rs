@@ -22,7 +22,11 @@ pub(crate) struct CreateTeam {
     pub(crate) name: String,
     /// For addresses, of this team alone; made of the name unless it is given.
     #[garde(custom(model::slug))]
-    #[schema(example = "platform-tools")]
+    #[schema(
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length = 60,
+        example = "platform-tools"
+    )]
     pub(crate) slug: Option<String>,
     /// Markdown.
     #[garde(length(chars, max = 2000))]
@@ -31,6 +35,7 @@ pub(crate) struct CreateTeam {
     pub(crate) description: String,
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     pub(crate) color: Option<String>,
     /// What screens remember of it, 16 KiB at most.
     #[garde(custom(rules::settings))]
@@ -51,7 +56,11 @@ pub(crate) struct PatchTeam {
     /// For addresses, of this team alone.
     #[garde(custom(model::slug))]
     #[serde(default, with = "unwrap_or_skip")]
-    #[schema(nullable = false)]
+    #[schema(
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length = 60,
+        nullable = false
+    )]
     slug: Option<String>,
     /// Markdown.
     #[garde(length(chars, max = 2000))]
@@ -61,6 +70,7 @@ pub(crate) struct PatchTeam {
     /// For screens, as `#rrggbb`.
     #[garde(pattern("^#[0-9a-fA-F]{6}$"))]
     #[serde(default, with = "double_option")]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
     color: Option<Option<String>>,
     /// What screens remember of it, 16 KiB at most.
     #[garde(custom(rules::settings))]

@@ -10,6 +10,7 @@ mod columns;
 mod comments;
 mod concurrency;
 mod dependencies;
+mod described;
 mod details;
 mod fields;
 mod filter;
