@@ -95,7 +95,7 @@ pub(super) async fn named_project(tenant: &Tenant, id: ProjectId) -> Result<Home
         }
     })?;
     AddTask::check(tenant, rights, &project)?;
-    Ok(project.into())
+    Ok(project)
 }
 
 /// What the body says again must be what the path says.
