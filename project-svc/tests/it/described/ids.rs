@@ -34,7 +34,7 @@ fn forgets(operation: &Operation) -> bool {
 
 async fn ask(api: &Described, operation: &Operation, things: &Things, path: &str) -> u16 {
     let body = api.body(operation, things, "", &Value::Null);
-    let query = api.query(operation, things);
+    let query = Described::query(operation, things);
     let answer = api.send(&api.owner(), operation, path, &query, &body).await;
     answer.status.as_u16()
 }
@@ -61,7 +61,8 @@ async fn paths_that_name_nothing_are_not_there() {
                 &unknown,
             ] {
                 let status = ask(&api, operation, &things, &with(&good, place, id)).await;
-                if !NOT_THERE.contains(&status) && !(forgets(operation) && id == unknown) {
+                let forgotten = forgets(operation) && id == unknown;
+                if !NOT_THERE.contains(&status) && !forgotten {
                     wrong.push(format!("{} {id:.40}: {status}", operation.id));
                 }
             }
@@ -204,7 +205,7 @@ async fn what_lies_in_a_closed_project_is_not_there_for_others() {
         }
         let path = closed.put_into_path(&operation.path);
         let body = api.body(operation, &closed, "", &Value::Null);
-        let query = api.query(operation, &closed);
+        let query = Described::query(operation, &closed);
         let answer = api.send(&admin, operation, &path, &query, &body).await;
         if answer.status != 404 {
             wrong.push(format!("{} {path}: {}", operation.id, answer.status));

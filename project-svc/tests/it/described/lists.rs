@@ -22,7 +22,7 @@ async fn ask(
     value: &str,
 ) -> Answer {
     let path = things.put_into_path(&list.path);
-    let mut query = api.query(list, things);
+    let mut query = Described::query(list, things);
     query.retain(|(known, _)| known != name);
     query.push((name.to_owned(), value.to_owned()));
     api.send(&api.owner(), list, &path, &query, &Value::Null)

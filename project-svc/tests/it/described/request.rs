@@ -89,13 +89,13 @@ impl Described {
     /// Asks with this body; what the operation needs behind its path is there.
     pub(super) async fn ask(&self, operation: &Operation, things: &Things, body: &Value) -> Answer {
         let path = things.put_into_path(&operation.path);
-        let query = self.query(operation, things);
+        let query = Self::query(operation, things);
         self.send(&self.owner(), operation, &path, &query, body)
             .await
     }
 
     /// What has to stand behind the path.
-    pub(super) fn query(&self, operation: &Operation, things: &Things) -> Vec<(String, String)> {
+    pub(super) fn query(operation: &Operation, things: &Things) -> Vec<(String, String)> {
         let required = operation
             .query
             .iter()

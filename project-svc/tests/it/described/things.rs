@@ -90,7 +90,7 @@ impl Things {
         self.know("strangers", stranger.id.to_string());
         let name = format!("Team {}", self.id("projects"));
         for (word, path, name) in [
-            ("teams", "/teams", &name[..]),
+            ("teams", "/teams", name.as_str()),
             ("workspaces", "/workspaces", "Customers"),
         ] {
             let made = owner.post(path, json!({"name": name})).await.expect(201);
