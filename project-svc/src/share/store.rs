@@ -90,7 +90,7 @@ pub(super) async fn columns(
         "select tasks.column_id, p.key || '-' || tasks.number as key, tasks.title, tasks.status, tasks.priority,
              tasks.due_date,
              case when {named} then array(select pe.name from task_assignees a join people pe on pe.id = a.user_id
-                 where a.task_id = tasks.id order by a.assigned_at, pe.id) else '{{}}' end as people
+                 where a.task_id = tasks.id order by a.assigned_at, pe.id) else array[]::text[] end as people
          from columns c cross join lateral (
              select id, project_id, column_id, number, title, status, priority, due_date, order_key from tasks
              where column_id = c.id and deleted_at is null and archived_at is null

@@ -64,7 +64,7 @@ async fn closed_project_is_not_there_for_who_is_not_in_it() {
         .delete(&format!("/comments/{comment}"))
         .await
         .expect(404);
-    let body = json!({"kind": "task", "id": task});
+    let body = json!({"resource": format!("task:{task}")});
     admin.post("/internal/v1/shareable", body).await.expect(404);
     assert!(projects(&admin).await.is_empty());
     assert!(ids(&admin.get("/tasks").await.expect(200)["items"]).is_empty());
@@ -95,7 +95,7 @@ async fn role_in_a_project_holds_there_and_nowhere_else() {
         .patch(&column, json!({"name": "Later"}))
         .await
         .expect(200);
-    let share = json!({"kind": "task", "id": task});
+    let share = json!({"resource": format!("task:{task}")});
     let _ = viewer
         .post("/internal/v1/shareable", share)
         .await
