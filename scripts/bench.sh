@@ -7,7 +7,9 @@ bench_run() {
     # The subject makes services of its own, on PostgreSQL alone.
     tenancy) ;;
     links) bench_nginx && INFRA=(postgres rabbitmq mongodb mail) ;;
-    identity | work) INFRA=(postgres rabbitmq mongodb mail) ;;
+    identity) INFRA=(postgres rabbitmq mongodb mail) ;;
+    # Beside what the services hold, pgbench has connections of its own.
+    work) INFRA=(postgres rabbitmq mongodb mail) POSTGRES_CONNECTIONS=200 ;;
     *) die "usage: ./dev bench tenancy|identity|work|links [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
   esac
   shift
