@@ -27,7 +27,7 @@ pub use state::AppState;
 pub use store::Store;
 
 /// The queue all instances of this service share.
-pub const QUEUE: &str = "analytics.events";
+pub const QUEUE: &str = events::queues::ANALYTICS_EVENTS;
 
 #[derive(OpenApi)]
 #[openapi(info(

@@ -15,7 +15,7 @@ use crate::state::Identity;
 use crate::{account, member, organization};
 
 /// The queue all instances of this service share.
-pub const QUEUE: &str = "identity.links";
+pub const QUEUE: &str = events::queues::IDENTITY_LINKS;
 
 /// Between two tries while the database is away: an outage must not use up an event's deliveries.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);

@@ -27,7 +27,7 @@ pub struct Config {
 }
 
 fn members_queue() -> String {
-    "shortener.members".to_owned()
+    events::queues::SHORTENER_MEMBERS.to_owned()
 }
 
 fn journal() -> PathBuf {

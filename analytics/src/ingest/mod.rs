@@ -66,9 +66,9 @@ pub async fn take_in(store: &Store, batch: Vec<Envelope>) -> Vec<Action> {
     let mut written = write(store, &known).await.into_iter();
     facts
         .iter()
-        .map(|fact| match fact {
-            Ok(_) => written.next().unwrap_or(Action::Retry),
-            Err(error) => Action::Dead(error.to_string().into()),
+        .filter_map(|fact| match fact {
+            Ok(_) => written.next(),
+            Err(error) => Some(Action::Dead(error.to_string().into())),
         })
         .collect()
 }
@@ -83,7 +83,10 @@ async fn write(store: &Store, batch: &[(&Envelope, &Fact)]) -> Vec<Action> {
     let mut actions = Vec::with_capacity(batch.len());
     for one in batch {
         let outcome = persist(|| write_once(store, std::slice::from_ref(one))).await;
-        actions.push(outcome.map_or(Action::Retry, |()| Action::Ack));
+        actions.push(match outcome {
+            Ok(()) => Action::Ack,
+            Err(error) => Action::Retry(error.to_string().into()),
+        });
     }
     actions
 }

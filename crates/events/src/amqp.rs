@@ -49,9 +49,15 @@ pub enum AmqpError {
     /// The connection was lost.
     #[error("broker connection was lost")]
     Lost,
+    /// No queue took what must not be lost.
+    #[error("broker kept a message nowhere")]
+    NotKept,
     /// An event cannot be sent under this name.
     #[error("event type {0:?} is no routing key")]
     RoutingKey(String),
+    /// No queue can have such a name.
+    #[error("name of a queue is too long")]
+    QueueName,
     /// A step that must precede the first delivery failed.
     #[error("prepare consumer")]
     Prepare(#[source] crate::BoxError),

@@ -48,8 +48,8 @@ pub struct Envelope {
 /// Why bytes or data are not the event that was expected.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// Not JSON of an envelope.
-    #[error("decode event envelope")]
+    /// Not JSON of an envelope. Where and how, but not what it says instead: that may be anybody's.
+    #[error("decode event envelope: {:?} error at line {} column {}", .0.classify(), .0.line(), .0.column())]
     Malformed(#[source] serde_json::Error),
     /// An envelope of another version of CloudEvents.
     #[error("event envelope of cloudevents version {0:?}")]

@@ -6,16 +6,18 @@
 
 pub mod amqp;
 pub mod consumer;
+pub mod dead;
 pub mod envelope;
 pub mod fleet;
 pub mod outbox;
 pub mod publisher;
+pub mod queues;
 pub mod relay;
 pub mod topic;
 pub mod topology;
 
 pub use amqp::{Amqp, AmqpError, BrokerState};
-pub use consumer::{Action, Consumer, Queue};
+pub use consumer::{Action, Consumer, Failure, Failures, Queue};
 pub use envelope::{Envelope, EnvelopeError};
 pub use fleet::FleetWake;
 pub use outbox::{DatabaseOutbox, OutboxSource};

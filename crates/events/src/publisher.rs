@@ -19,10 +19,10 @@ use crate::outbox::OutboxRow;
 use crate::topology::{self, EVENTS_EXCHANGE};
 
 /// Time for the broker to confirm a batch. One under a disk alarm never does.
-const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// AMQP's mark for a message that survives the broker.
-const PERSISTENT: u8 = 2;
+pub(crate) const PERSISTENT: u8 = 2;
 
 /// A handle to the one publishing connection of this process; clones share it.
 #[derive(Clone)]

@@ -1,5 +1,7 @@
 //! Exchanges and queues. Every connection declares what it uses, so a new broker needs no preparation.
 
+use std::time::Duration;
+
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ExchangeKind};
@@ -12,8 +14,13 @@ pub const EVENTS_EXCHANGE: &str = "tenantry.events";
 /// Direct exchange of what a queue's consumer gave up; the routing key is the queue's name.
 pub const DEAD_EXCHANGE: &str = "tenantry.dead";
 
-/// Deliveries of one message before it counts as poison.
+/// Deliveries of one message, each lost with its consumer, before it counts as poison: it may be what kills them.
 const DELIVERY_LIMIT: i64 = 5;
+
+/// The queue of what a work queue's consumer gave up.
+pub fn dead_queue(name: &str) -> String {
+    format!("{name}.dead")
+}
 
 /// Declares the exchanges.
 pub(crate) async fn declare_exchanges(channel: &Channel) -> Result<(), AmqpError> {
@@ -34,19 +41,47 @@ pub(crate) async fn declare_exchanges(channel: &Channel) -> Result<(), AmqpError
 
 /// Declares a replicated work queue and the queue for what its consumer gives up.
 pub(crate) async fn declare_work_queue(channel: &Channel, name: &str) -> Result<(), AmqpError> {
-    let dead = format!("{name}.dead");
+    let dead = dead_queue(name);
     declare(channel, &dead, QueueDeclareOptions::durable(), &[quorum()]).await?;
     bind(channel, &dead, DEAD_EXCHANGE, name).await?;
-    let arguments = [
-        quorum(),
-        ("x-delivery-limit", AMQPValue::LongLongInt(DELIVERY_LIMIT)),
-        ("x-dead-letter-exchange", text(DEAD_EXCHANGE)),
-        ("x-dead-letter-routing-key", text(name)),
+    // The arguments of a queue that exists cannot be changed: other ones need another name.
+    let limit = ("x-delivery-limit", AMQPValue::LongLongInt(DELIVERY_LIMIT));
+    let arguments = [&[quorum(), limit], &dead_lettering(DEAD_EXCHANGE, name)[..]].concat();
+    declare(channel, name, QueueDeclareOptions::durable(), &arguments).await
+}
+
+/// Declares the queue where messages of a work queue wait for another try, and answers its name. It is made when
+/// it is first needed: most queues never see a failure. One queue a pause, since a queue lets go of its messages
+/// in their order only.
+pub(crate) async fn declare_waiting_queue(
+    channel: &Channel,
+    name: &str,
+    pause: Duration,
+) -> Result<String, AmqpError> {
+    let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+    let waiting = format!("{name}.retry.{pause_ms}");
+    let pause = ("x-message-ttl", AMQPValue::LongLongInt(pause_ms));
+    // From the default exchange back to the work queue, past everybody else's.
+    let arguments = [&[quorum(), pause], &dead_lettering("", name)[..]].concat();
+    declare(
+        channel,
+        &waiting,
+        QueueDeclareOptions::durable(),
+        &arguments,
+    )
+    .await?;
+    Ok(waiting)
+}
+
+/// Where messages go that leave a queue unacknowledged; a message is in one of the two at any moment.
+fn dead_lettering(exchange: &str, key: &str) -> [(&'static str, AMQPValue); 4] {
+    [
+        ("x-dead-letter-exchange", text(exchange)),
+        ("x-dead-letter-routing-key", text(key)),
         ("x-dead-letter-strategy", text("at-least-once")),
         // At-least-once dead lettering is only given with this overflow (RabbitMQ, quorum queues).
         ("x-overflow", text("reject-publish")),
-    ];
-    declare(channel, name, QueueDeclareOptions::durable(), &arguments).await
+    ]
 }
 
 /// Declares a queue that lives as long as this connection.

@@ -20,7 +20,7 @@ use crate::entity::audit_event;
 use crate::state::Identity;
 
 /// The queue all instances of this service share.
-pub const QUEUE: &str = "identity.audit";
+pub const QUEUE: &str = events::queues::IDENTITY_AUDIT;
 
 /// Their data are ids, moments and subdomains, never names.
 const TOLD: [&str; 10] = [

@@ -14,7 +14,7 @@ use crate::organization;
 use crate::state::Identity;
 
 /// The queue all instances of this service share.
-pub const QUEUE: &str = "identity.tenants";
+pub const QUEUE: &str = events::queues::IDENTITY_TENANTS;
 
 /// Between two tries while the database is away: an outage must not use up an event's deliveries.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);

@@ -48,7 +48,7 @@ pub(crate) fn spawn(
     app.spawn("housekeeping", rounds);
 
     let queue = Queue::work(
-        "project-svc.people",
+        events::queues::PROJECT_PEOPLE,
         &["member.#", "user.permission_changed", "user.updated"],
     );
     let handler = people::handler(state.clone());

@@ -1,4 +1,5 @@
-//! Keeps each tenant's list of people as identity tells it. Safe to repeat: older news changes nothing.
+//! Keeps each tenant's list of people as identity tells it. Safe to repeat and in any order: news that come late, after
+//! newer ones or before the person was heard of, make it ask identity how things are now.
 
 use events::topic::user::{MemberJoined, MemberLeft, UserPermissionChanged, UserUpdated};
 use events::{Action, Envelope, EnvelopeError};
@@ -7,6 +8,7 @@ use httpkit::Service;
 use sea_orm::DbErr;
 use tenancy::PoolError;
 
+use crate::people;
 use crate::people::store::{self, Person};
 use crate::state::AppState;
 use crate::{project, team, workspace};
@@ -22,6 +24,8 @@ enum Failure {
     Connect(#[from] PoolError),
     #[error("write person")]
     Write(#[from] DbErr),
+    #[error("put late news of a person right")]
+    Unsure(#[from] people::Unsure),
 }
 
 /// The consumer's step from envelopes to actions.
@@ -65,11 +69,19 @@ async fn take_in(state: &AppState, envelope: &Envelope) -> Result<(), Failure> {
     } else if envelope.is::<UserPermissionChanged>() {
         let changed: UserPermissionChanged = envelope.data()?;
         let connection = state.pools.acquire(tenant).await?;
-        store::change_role(&connection, changed.user_id, changed.role, envelope.time).await?;
+        let (id, role) = (changed.user_id, changed.role);
+        if !store::change_role(&connection, id, role, envelope.time).await? {
+            drop(connection);
+            people::refresh(state, tenant, id).await?;
+        }
     } else if envelope.is::<UserUpdated>() {
         let updated: UserUpdated = envelope.data()?;
         let connection = state.pools.acquire(tenant).await?;
-        store::rename(&connection, updated.user_id, &updated.name, envelope.time).await?;
+        let (id, name) = (updated.user_id, &updated.name);
+        if !store::rename(&connection, id, name, envelope.time).await? {
+            drop(connection);
+            people::refresh(state, tenant, id).await?;
+        }
     } else if envelope.is::<MemberLeft>() {
         let left: MemberLeft = envelope.data()?;
         let connection = state.pools.acquire(tenant).await?;
@@ -90,12 +102,12 @@ fn decide(outcome: Result<(), Failure>) -> Action {
         Err(failure @ (Failure::NoTenant | Failure::Malformed(_))) => {
             Action::Dead(failure.to_string().into())
         }
-        Err(failure @ (Failure::Connect(_) | Failure::Write(_))) => {
+        Err(failure @ (Failure::Connect(_) | Failure::Write(_) | Failure::Unsure(_))) => {
             tracing::warn!(
                 error = &failure as &dyn std::error::Error,
                 "take in news of a person"
             );
-            Action::Retry
+            Action::Retry(failure.to_string().into())
         }
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod store;
 
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use http::StatusCode;
 use httpkit::client::UpstreamError;
 use httpkit::{FieldError, Member, Problem};
@@ -15,7 +15,7 @@ use kernel::{Role, TenantId, UserId};
 use moka::sync::Cache;
 use sea_orm::DbErr;
 use serde::Deserialize;
-use tenancy::TenantConnection;
+use tenancy::{PoolError, TenantConnection};
 
 use crate::state::AppState;
 use crate::tenant::Tenant;
@@ -63,6 +63,28 @@ pub(crate) async fn ensure_member(
 struct Described {
     name: String,
     role: Role,
+}
+
+impl Described {
+    fn at(&self, id: UserId, told_at: DateTime<Utc>) -> store::Person<'_> {
+        store::Person {
+            id,
+            name: &self.name,
+            role: self.role,
+            told_at,
+        }
+    }
+}
+
+/// Why a person could not be asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsure {
+    #[error("ask identity for a member")]
+    Identity(#[from] UpstreamError),
+    #[error("connect to tenant database")]
+    Connect(#[from] PoolError),
+    #[error("write person")]
+    Write(#[from] DbErr),
 }
 
 /// The people named, each once; 422 at `pointer` for those who are no active members. Asks identity
@@ -114,24 +136,35 @@ pub(crate) async fn resolve_one(tenant: &Tenant, id: UserId, pointer: &str) -> R
 /// Whether identity knows the person as a member; if so, writes them down.
 async fn ask_identity(tenant: &Tenant, id: UserId) -> Result<bool, Problem> {
     let (state, organization) = (tenant.state(), tenant.member.tenant);
-    let path = format!("/internal/v1/members/{organization}/{id}");
     let asked_at = tenant.now();
-    let answer = state.identity.get::<Described>(&path, Some(organization));
-    let described = match answer.await {
-        Ok(described) => described,
-        Err(UpstreamError::Status { status, .. }) if status == StatusCode::NOT_FOUND => {
-            return Ok(false);
-        }
-        Err(error) => return Err(error.into()),
+    let Some(described) = described(state, organization, id).await? else {
+        return Ok(false);
     };
-    let person = store::Person {
-        id,
-        name: &described.name,
-        role: described.role,
-        told_at: asked_at,
-    };
-    store::upsert(&tenant.read().await?, &person).await?;
+    store::upsert(&tenant.read().await?, &described.at(id, asked_at)).await?;
     Ok(true)
+}
+
+/// Writes the person down as identity describes them now; nothing if they are no member.
+pub(crate) async fn refresh(state: &AppState, tenant: TenantId, id: UserId) -> Result<(), Unsure> {
+    let asked_at = state.clock.now();
+    if let Some(described) = described(state, tenant, id).await? {
+        let connection = state.pools.acquire(tenant).await?;
+        store::upsert(&connection, &described.at(id, asked_at)).await?;
+    }
+    Ok(())
+}
+
+async fn described(
+    state: &AppState,
+    tenant: TenantId,
+    id: UserId,
+) -> Result<Option<Described>, UpstreamError> {
+    let path = format!("/internal/v1/members/{tenant}/{id}");
+    match state.identity.get(&path, Some(tenant)).await {
+        Ok(described) => Ok(Some(described)),
+        Err(UpstreamError::Status { status, .. }) if status == StatusCode::NOT_FOUND => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn unknown_person(pointer: String) -> FieldError {

@@ -8,6 +8,9 @@ use sea_orm::{
 
 use crate::entity::person;
 
+/// What somebody is called of whom nothing more is known, or may be.
+pub(crate) const NOBODY: &str = "Former member";
+
 /// What was told of a person, and when.
 pub(crate) struct Person<'a> {
     pub(crate) id: UserId,
@@ -36,38 +39,36 @@ pub(crate) async fn role(db: &impl ConnectionTrait, id: UserId) -> Result<Option
     Ok(found.one(db).await?.map(|person| person.role))
 }
 
-/// Notes another role; news that is older than what is there, or of a stranger, changes nothing.
+/// Notes another role; false for news that is not newer than what is there, or of a stranger: they change nothing.
 pub(crate) async fn change_role(
     db: &impl ConnectionTrait,
     id: UserId,
     role: Role,
     told_at: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     let update = raw_sql!(
         Postgres,
         "update people set role = {role}, updated_at = {told_at} where id = {id} and updated_at < {told_at}"
     );
-    db.execute_raw(update).await?;
-    Ok(())
+    Ok(db.execute_raw(update).await?.rows_affected() == 1)
 }
 
-/// Notes another name; news that is older than what is there, or of a stranger, changes nothing.
+/// Notes another name; false as for a role.
 pub(crate) async fn rename(
     db: &impl ConnectionTrait,
     id: UserId,
     name: &str,
     told_at: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     let update = raw_sql!(
         Postgres,
         "update people set name = {name}, updated_at = {told_at} where id = {id} and updated_at < {told_at}"
     );
-    db.execute_raw(update).await?;
-    Ok(())
+    Ok(db.execute_raw(update).await?.rows_affected() == 1)
 }
 
 /// Notes that somebody is no member any more: nothing new is given to them, what they did stays. False
-/// when what is there is newer.
+/// when what is there is newer. Of a stranger it is noted, too: the news that they joined may come later.
 pub(crate) async fn leave(
     db: &impl ConnectionTrait,
     id: UserId,
@@ -75,7 +76,10 @@ pub(crate) async fn leave(
 ) -> Result<bool, DbErr> {
     let update = raw_sql!(
         Postgres,
-        "update people set active = false, updated_at = {told_at} where id = {id} and updated_at <= {told_at}"
+        "insert into people (id, name, role, active, updated_at)
+         values ({id}, {NOBODY}, 'viewer', false, {told_at})
+         on conflict (id) do update set active = false, updated_at = excluded.updated_at
+         where people.updated_at <= excluded.updated_at"
     );
     Ok(db.execute_raw(update).await?.rows_affected() == 1)
 }

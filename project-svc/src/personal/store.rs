@@ -8,8 +8,8 @@ use kernel::UserId;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, raw_sql};
 use serde::Serialize;
 
-/// The name of everybody who is gone.
-const NOBODY: &str = "Former member";
+use crate::people::store::NOBODY;
+
 /// Who was to do a task is part of the task's history, and of the numbers made of it.
 const HISTORY: &str = "task_assignees";
 

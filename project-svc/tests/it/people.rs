@@ -135,6 +135,54 @@ async fn other_name_is_shown_and_who_left_is_given_nothing() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn news_in_any_order_come_to_the_same() {
+    let world = World::new().await;
+    let handler = project_svc::jobs::people::handler(world.state.clone());
+    let clock = Clock::fixed(Clock::system().now());
+    let next = || clock.advance(chrono::TimeDelta::seconds(1));
+    let (gone, promoted): (UserId, UserId) = (world.app.ids.next(), world.app.ids.next());
+    let joined = |user_id| MemberJoined {
+        user_id,
+        name: "Ada".to_owned(),
+        role: Role::Member,
+        workspace: None,
+    };
+    let joins = [gone, promoted].map(|id| told(&world, &clock, &joined(id)));
+    next();
+    let leaves = told(&world, &clock, &MemberLeft { user_id: gone });
+    let permission = UserPermissionChanged {
+        user_id: promoted,
+        role: Role::Admin,
+        permissions: None,
+    };
+    let rises = told(&world, &clock, &permission);
+    next();
+    let renamed = UserUpdated {
+        user_id: promoted,
+        name: "Grace".to_owned(),
+    };
+    let renamed = told(&world, &clock, &renamed);
+
+    // As identity would tell if it were asked by now.
+    world.neighbours.know(promoted, Role::Admin);
+    let [gone_joins, promoted_joins] = joins;
+    let late = vec![leaves, gone_joins, renamed, rises, promoted_joins];
+    assert_eq!(handler(late).await, vec![Action::Ack; 5]);
+    let admin = ("Grace".to_owned(), "admin".to_owned());
+    assert_eq!(person(&world, promoted).await, Some(admin));
+    let owner = world.person(Role::Owner);
+    let (project, _) = owner.project("Apollo").await;
+    let path = format!("/projects/{project}/tasks");
+    let task = |id: UserId| json!({"title": "Fuel", "assignee_ids": [id]});
+    owner.post(&path, task(promoted)).await.expect(201);
+    owner
+        .post(&path, task(gone))
+        .await
+        .expect_refused(&["/assignee_ids/0"]);
+    world.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_leave_through_the_broker_and_people_come_in_by_it() {
     let world = World::new().await;

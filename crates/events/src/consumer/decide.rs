@@ -13,12 +13,19 @@ use crate::Envelope;
 pub enum Action {
     /// It is done with.
     Ack,
-    /// It comes again, a few times, then counts as poison. Not for an outage of the handler's own
-    /// store, which may last longer: wait for that inside the handler.
-    Retry,
-    /// It goes to the dead-letter queue at once; the reason is logged.
+    /// It comes again after each pause of [`Queue::work`](super::Queue::work), then it is dead. Later events
+    /// overtake it: a handler that answers this must not depend on order. Not for an outage of the handler's own
+    /// store, which may last longer: wait for that inside the handler. The reason is kept with the message.
+    Retry(Cow<'static, str>),
+    /// It goes to the dead-letter queue at once, with the reason.
     Dead(Cow<'static, str>),
 }
+
+/// The reason of a message whose handler panicked over it alone.
+const PANICKED: Action = Action::Retry(Cow::Borrowed("the handler panicked"));
+
+/// The reason of a message that the handler said nothing about.
+const UNANSWERED: Action = Action::Retry(Cow::Borrowed("the handler gave no answer"));
 
 /// One action per payload. A handler that panics over a batch is asked about each message alone, so
 /// that only the poison one is left behind.
@@ -31,12 +38,12 @@ where
         return actions;
     }
     if payloads.len() == 1 {
-        return vec![Action::Retry];
+        return vec![PANICKED];
     }
     let mut actions = Vec::with_capacity(payloads.len());
     for payload in payloads {
         let alone = attempt(handler, &[payload]).await;
-        actions.extend(alone.unwrap_or_else(|| vec![Action::Retry]));
+        actions.extend(alone.unwrap_or_else(|| vec![PANICKED]));
     }
     actions
 }
@@ -68,7 +75,7 @@ where
     let mut decided = decided.into_iter();
     let actions = undecodable
         .into_iter()
-        .map(|dead| dead.unwrap_or_else(|| decided.next().unwrap_or(Action::Retry)));
+        .map(|dead| dead.unwrap_or_else(|| decided.next().unwrap_or(UNANSWERED)));
     Some(actions.collect())
 }
 
@@ -76,7 +83,7 @@ where
 mod tests {
     use kernel::{Clock, Ids, UserId};
 
-    use super::{Action, decide as decide_with};
+    use super::{Action, PANICKED, UNANSWERED, decide as decide_with};
     use crate::Envelope;
     use crate::topic::user::UserCreated;
 
@@ -112,12 +119,12 @@ mod tests {
     async fn message_that_panics_the_handler_is_retried_alone() {
         let (good, poison) = (payload("good"), payload("poison"));
         let actions = decide(&[&good, &poison, &good]).await;
-        assert_eq!(actions, [Action::Ack, Action::Retry, Action::Ack]);
+        assert_eq!(actions, [Action::Ack, PANICKED, Action::Ack]);
     }
 
     #[tokio::test]
     async fn message_without_an_answer_is_retried() {
         let actions = decide(&[&payload("good"), &payload("silent")]).await;
-        assert_eq!(actions, [Action::Ack, Action::Retry]);
+        assert_eq!(actions, [Action::Ack, UNANSWERED]);
     }
 }

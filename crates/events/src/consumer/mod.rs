@@ -2,9 +2,12 @@
 //!
 //! The handler is a pure step from envelopes to actions as far as AMQP goes: it sees no connection.
 //! Whatever it does, nothing here panics and a poison message ends in the dead-letter queue. Handlers
-//! commit first and answer [`Action::Ack`] afterwards, and let a known id change nothing.
+//! commit first and answer [`Action::Ack`] afterwards, let a known id change nothing, and depend on no order
+//! beyond what they wait for themselves.
 
 mod decide;
+mod failures;
+mod settle;
 
 use std::fmt;
 use std::future::Future;
@@ -14,9 +17,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use lapin::message::Delivery;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, BasicRejectOptions,
-};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection};
 use tokio::time::{sleep, timeout};
@@ -24,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use decide::Action;
 use decide::decide;
+pub use failures::{Failure, Failures};
+use settle::settle;
 
 use crate::amqp::{self, Amqp, AmqpError, BrokerState};
 use crate::topology::{self, EVENTS_EXCHANGE};
@@ -35,8 +38,13 @@ const PREFETCH: u16 = 100;
 /// Wait for a batch to fill.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// Pause before a message goes back to its queue, so that five deliveries are not used up at once.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Pauses before each further try of a message; after the last one it is dead.
+const RETRY_PAUSES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(10),
+    Duration::from_mins(1),
+    Duration::from_mins(10),
+];
 
 /// Time for a batch under way, and for the broker's good-bye, at shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -48,18 +56,27 @@ pub struct Queue {
     bindings: Vec<&'static str>,
     durable: bool,
     linger: Duration,
+    pauses: Vec<Duration>,
 }
 
 impl Queue {
-    /// A replicated queue shared by all instances of a service; what they give up on goes to
-    /// `<name>.dead`.
+    /// A replicated queue shared by all instances of a service. What fails is tried again after a second, ten,
+    /// a minute and ten minutes; what they give up on goes to `<name>.dead`.
     pub fn work(name: &str, bindings: &[&'static str]) -> Self {
         Self {
             name: name.to_owned(),
             bindings: bindings.to_vec(),
             durable: true,
             linger: LINGER,
+            pauses: RETRY_PAUSES.to_vec(),
         }
+    }
+
+    /// Other pauses before each further try.
+    #[must_use]
+    pub fn tried_after(mut self, pauses: &[Duration]) -> Self {
+        self.pauses = pauses.to_vec();
+        self
     }
 
     /// A queue of this instance alone that is gone with its connection. The name must be its own.
@@ -69,6 +86,7 @@ impl Queue {
             bindings: bindings.to_vec(),
             durable: false,
             linger: Duration::ZERO,
+            pauses: Vec::new(),
         }
     }
 }
@@ -147,7 +165,7 @@ impl Consumer {
                 batch = next_batch(&mut deliveries, self.queue.linger) => batch?,
             };
             let done = tokio::select! {
-                actions = decide(handler, payloads(&batch)) => self.settle(batch, actions, shutdown).await,
+                actions = decide(handler, payloads(&batch)) => settle(&self.queue, &channel, batch, actions, shutdown).await,
                 () = grace(shutdown) => break,
             };
             done?;
@@ -170,6 +188,9 @@ impl Consumer {
         if let Some(prepare) = &self.prepare {
             prepare().await.map_err(AmqpError::Prepare)?;
         }
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
         let qos = BasicQosOptions::default();
         channel.basic_qos(PREFETCH, qos).await?;
         let options = BasicConsumeOptions::default();
@@ -177,40 +198,6 @@ impl Consumer {
             .basic_consume(name.into(), "".into(), options, FieldTable::default())
             .await?;
         Ok(deliveries)
-    }
-
-    /// Tells the broker what was decided.
-    async fn settle(
-        &self,
-        batch: Vec<Delivery>,
-        actions: Vec<Action>,
-        shutdown: &CancellationToken,
-    ) -> Result<(), AmqpError> {
-        if actions.contains(&Action::Retry) {
-            tokio::select! {
-                () = sleep(RETRY_PAUSE) => {}
-                () = shutdown.cancelled() => {}
-            }
-        }
-        for (delivery, action) in batch.into_iter().zip(actions) {
-            count(&self.queue.name, &action);
-            match action {
-                Action::Ack => delivery.ack(BasicAckOptions::default()).await?,
-                Action::Retry => {
-                    let requeue = BasicNackOptions {
-                        requeue: true,
-                        ..BasicNackOptions::default()
-                    };
-                    delivery.nack(requeue).await?
-                }
-                Action::Dead(reason) => {
-                    tracing::error!(queue = %self.queue.name, event.r#type = %delivery.routing_key,
-                        event.id = ?delivery.properties.message_id(), %reason, "event is dead");
-                    delivery.reject(BasicRejectOptions::default()).await?
-                }
-            };
-        }
-        Ok(())
     }
 }
 
@@ -250,14 +237,4 @@ async fn grace(shutdown: &CancellationToken) {
 async fn close(connection: &Connection) {
     // The process ends anyway; a broker that does not answer must not hold it up.
     let _ = timeout(SHUTDOWN_GRACE, connection.close(200, "shutdown".into())).await;
-}
-
-fn count(queue: &str, action: &Action) {
-    let outcome = match action {
-        Action::Ack => "ack",
-        Action::Retry => "retry",
-        Action::Dead(_) => "dead",
-    };
-    metrics::counter!("consumed_events_total", "queue" => queue.to_owned(), "outcome" => outcome)
-        .increment(1);
 }

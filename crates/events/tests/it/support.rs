@@ -2,14 +2,16 @@
 //! broker behind a door that can be shut.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use events::dead::{DeadLetters, Fate, Letter};
 use events::topic::user::UserCreated;
 use events::{Action, Amqp, Consumer, Envelope, Publisher, Queue};
 use kernel::{Clock, Ids, UserId};
-use lapin::options::{BasicGetOptions, QueueDeleteOptions};
+use lapin::options::QueueDeleteOptions;
 use lapin::{Connection, ConnectionProperties};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
-use testkit::{unique, until};
+use testkit::{eventually, unique, until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -87,18 +89,32 @@ impl Topic {
         Queue::work(&self.queue, &[self.key])
     }
 
-    /// Takes the bodies of the dead messages.
-    pub(crate) async fn dead(&self) -> Vec<Vec<u8>> {
+    /// Lets the broker forget a queue where messages waited this long for another try.
+    pub(crate) async fn delete_waiting(&self, pause: Duration) {
         let (_connection, channel) = raw_channel().await;
-        let mut bodies = Vec::new();
-        let name = format!("{}.dead", self.queue);
-        while let Ok(Some(message)) = channel
-            .basic_get(name.as_str().into(), BasicGetOptions { no_ack: true })
-            .await
-        {
-            bodies.push(message.delivery.data);
-        }
-        bodies
+        let name = format!("{}.retry.{}", self.queue, pause.as_millis());
+        let options = QueueDeleteOptions::default();
+        channel.queue_delete(name.into(), options).await.unwrap();
+    }
+
+    /// All dead messages, which stay.
+    pub(crate) async fn dead(&self) -> Vec<Letter> {
+        let (letters, mut found) = (dead_letters().await, Vec::new());
+        let walk = letters.walk(&self.queue, u32::MAX, |letter| {
+            found.push(letter.clone());
+            Fate::Keep
+        });
+        walk.await.unwrap();
+        found
+    }
+
+    /// Waits until so many are dead.
+    pub(crate) async fn buries(&self, count: usize) -> Vec<Letter> {
+        eventually("messages are dead", 20, async || {
+            let dead = self.dead().await;
+            (dead.len() == count).then_some(dead)
+        })
+        .await
     }
 
     pub(crate) async fn delete(self) {
@@ -108,6 +124,11 @@ impl Topic {
             channel.queue_delete(name.into(), options).await.unwrap();
         }
     }
+}
+
+pub(crate) async fn dead_letters() -> DeadLetters {
+    let amqp = Amqp::new(&amqp_url(), "test").unwrap();
+    DeadLetters::open(&amqp).await.unwrap()
 }
 
 pub(crate) async fn raw_channel() -> (Connection, lapin::Channel) {
