@@ -67,6 +67,7 @@ impl OutboxSource for CatalogOutbox {
                     kind: row.try_get("type")?,
                     event: row.try_get("event")?,
                     behind: row.try_get("behind")?,
+                    age_ms: row.try_get("age_ms")?,
                 })
             })
             .collect()

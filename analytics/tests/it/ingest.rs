@@ -171,6 +171,7 @@ fn row(event: &Envelope) -> OutboxRow {
         kind: event.kind.to_string(),
         event: event.to_json().to_string(),
         behind: 1,
+        age_ms: 0,
     }
 }
 

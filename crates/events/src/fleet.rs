@@ -15,6 +15,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use crate::backlog::Backlog;
 use crate::outbox::OutboxSource;
 use crate::relay::{self, DrainError};
 use crate::{BoxError, Publisher};
@@ -33,23 +34,24 @@ pub struct FleetWake(Arc<Rung>);
 
 #[derive(Debug, Default)]
 struct Rung {
-    tenants: Mutex<HashSet<TenantId>>,
+    /// With the events of their commits.
+    tenants: Mutex<HashMap<TenantId, i64>>,
     notify: Notify,
 }
 
 impl FleetWake {
-    /// Rings for this tenant.
-    pub fn wake(&self, tenant: TenantId) {
+    /// Rings for this tenant, whose commit had so many events.
+    pub fn wake(&self, tenant: TenantId, events: usize) {
         let mut tenants = self
             .0
             .tenants
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        tenants.insert(tenant);
+        *tenants.entry(tenant).or_default() += i64::try_from(events).unwrap_or(i64::MAX);
         self.0.notify.notify_one();
     }
 
-    fn take(&self) -> HashSet<TenantId> {
+    fn take(&self) -> HashMap<TenantId, i64> {
         let mut tenants = self
             .0
             .tenants
@@ -110,6 +112,7 @@ pub async fn run<F: Fleet>(
         fleet: Arc::new(fleet),
         publisher,
         schedule: Schedule::default(),
+        backlog: Backlog::default(),
         tasks: JoinSet::new(),
         draining: HashMap::new(),
     };
@@ -119,9 +122,10 @@ pub async fn run<F: Fleet>(
     let mut pace = tokio::time::interval(Duration::from_secs(1) / settings.swept_per_second.max(1));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        wake.take()
-            .into_iter()
-            .for_each(|t| workers.schedule.wake(t));
+        for (tenant, events) in wake.take() {
+            workers.backlog.told(tenant, events);
+            workers.schedule.wake(tenant);
+        }
         workers.start(settings.parallel);
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -129,7 +133,10 @@ pub async fn run<F: Fleet>(
             Some(done) = workers.tasks.join_next_with_id() => workers.finish(done),
             _ = distrust.tick() => workers.schedule.distrust(),
             _ = sweep.tick() => workers.list(),
-            _ = retry.tick() => workers.schedule.retry_failed(),
+            _ = retry.tick() => {
+                workers.backlog.show();
+                workers.schedule.retry_failed();
+            }
             _ = pace.tick(), if workers.schedule.may_sweep() => workers.schedule.sweep_next(),
         }
     }
@@ -142,6 +149,7 @@ struct Workers<F> {
     fleet: Arc<F>,
     publisher: Publisher,
     schedule: Schedule,
+    backlog: Backlog<TenantId>,
     tasks: JoinSet<Done>,
     draining: HashMap<Id, TenantId>,
 }
@@ -159,9 +167,10 @@ impl<F: Fleet> Workers<F> {
                 break;
             };
             let (fleet, publisher) = (Arc::clone(&self.fleet), self.publisher.clone());
-            let task = self
-                .tasks
-                .spawn(async move { Done::Drained(drain(&*fleet, tenant, &publisher).await) });
+            let backlog = self.backlog.clone();
+            let task = self.tasks.spawn(async move {
+                Done::Drained(drain(&*fleet, tenant, &publisher, &backlog).await)
+            });
             self.draining.insert(task.id(), tenant);
         }
         metrics::gauge!("outbox_waiting_tenants").set(self.schedule.waiting() as f64);
@@ -195,9 +204,10 @@ async fn drain<F: Fleet>(
     fleet: &F,
     tenant: TenantId,
     publisher: &Publisher,
+    backlog: &Backlog<TenantId>,
 ) -> Result<(), DrainError> {
     let mut source = fleet.open(tenant).await.map_err(DrainError::Outbox)?;
-    relay::drain(&mut source, publisher).await
+    relay::drain(&mut source, publisher, |seen| backlog.note(tenant, seen)).await
 }
 
 /// Which tenant comes next. Plain bookkeeping: no time, no tasks.

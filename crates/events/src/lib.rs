@@ -5,6 +5,7 @@
 //! second delivery change nothing.
 
 pub mod amqp;
+mod backlog;
 pub mod consumer;
 pub mod dead;
 pub mod envelope;

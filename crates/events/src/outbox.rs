@@ -26,9 +26,10 @@ pub const INSERT_ALL: &str = "INSERT INTO outbox (id, type, tenant_id, event) \
 const AT_ONCE: usize = 1_000;
 
 /// Reads the oldest rows. Parameter: how many (`bigint`). `behind` is how many rows wait from this one
-/// on, as far as sequence numbers tell; it costs one look at the end of the index.
+/// on, as far as sequence numbers tell; it costs one look at the end of the index. `age_ms` is how long this one waits.
 pub const OLDEST: &str = "SELECT seq, id, type, event::text AS event, \
-     (SELECT max(seq) FROM outbox) - seq + 1 AS behind FROM outbox ORDER BY seq LIMIT $1";
+     (SELECT max(seq) FROM outbox) - seq + 1 AS behind, \
+     (extract(epoch FROM clock_timestamp() - created_at) * 1000)::bigint AS age_ms FROM outbox ORDER BY seq LIMIT $1";
 
 /// Removes published rows. Parameter: their sequence numbers (`bigint[]`).
 pub const REMOVE: &str = "DELETE FROM outbox WHERE seq = ANY($1)";
@@ -131,6 +132,8 @@ pub struct OutboxRow {
     pub event: String,
     /// How many rows wait, this one included.
     pub behind: i64,
+    /// For how long it waits, in milliseconds.
+    pub age_ms: i64,
 }
 
 /// The outbox of one database, as a relay sees it. A drain is `begin`, then `next_batch` and
@@ -179,6 +182,7 @@ impl<C: ConnectionTrait + Send> OutboxSource for ConnectionOutbox<C> {
                 kind: row.try_get("", "type")?,
                 event: row.try_get("", "event")?,
                 behind: row.try_get("", "behind")?,
+                age_ms: row.try_get("", "age_ms")?,
             })
         });
         read.collect()
@@ -229,18 +233,19 @@ impl OutboxSource for DatabaseOutbox {
 
     async fn next_batch(&mut self, limit: i64) -> Result<Vec<OutboxRow>, BoxError> {
         let connection = self.held()?;
-        let rows: Vec<(i64, Uuid, String, String, i64)> = sqlx::query_as(OLDEST)
+        let rows: Vec<(i64, Uuid, String, String, i64, i64)> = sqlx::query_as(OLDEST)
             .bind(limit)
             .fetch_all(&mut **connection)
             .await?;
         let read = rows
             .into_iter()
-            .map(|(seq, id, kind, event, behind)| OutboxRow {
+            .map(|(seq, id, kind, event, behind, age_ms)| OutboxRow {
                 seq,
                 id,
                 kind,
                 event,
                 behind,
+                age_ms,
             });
         Ok(read.collect())
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::outbox::OutboxSource;
+use crate::backlog::Backlog;
+use crate::outbox::{OutboxRow, OutboxSource};
 use crate::{AmqpError, BoxError, Publisher};
 
 /// Rows published at a time.
@@ -59,11 +60,13 @@ pub async fn run<S: OutboxSource>(
     wake: Wake,
     shutdown: CancellationToken,
 ) {
+    let backlog = Backlog::default();
     while !shutdown.is_cancelled() {
-        let outcome = drain(&mut source, &publisher).await;
+        let outcome = drain(&mut source, &publisher, |seen| backlog.note((), seen)).await;
         if let Err(error) = &outcome {
             log(error);
         }
+        backlog.show();
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = wait(&outcome, &publisher, &wake) => {}
@@ -72,14 +75,17 @@ pub async fn run<S: OutboxSource>(
 }
 
 /// After a success until woken or the next sweep, and so when nothing waited or another relay was at
-/// it; after a failure for a while, and until the broker is back.
+/// it; after a failure for a while, and until the broker is back, or to see how much waits for it.
 async fn wait(outcome: &Result<(), DrainError>, publisher: &Publisher, wake: &Wake) {
     let look_again = match outcome {
         Ok(()) => SWEEP_INTERVAL,
         Err(DrainError::Busy) => RETRY_PAUSE,
         Err(_) => {
             sleep(RETRY_PAUSE).await;
-            return publisher.state().wait_connected().await;
+            let state = publisher.state();
+            // Either way the outbox is looked at again.
+            let _ = timeout(SWEEP_INTERVAL, state.wait_connected()).await;
+            return;
         }
     };
     tokio::select! {
@@ -88,15 +94,18 @@ async fn wait(outcome: &Result<(), DrainError>, publisher: &Publisher, wake: &Wa
     }
 }
 
-/// Publishes everything that is in the outbox.
+/// Publishes everything that is in the outbox. `seen` is told the oldest row of each batch, and `None` once nothing
+/// is left to this relay.
 pub(crate) async fn drain<S: OutboxSource>(
     source: &mut S,
     publisher: &Publisher,
+    seen: impl Fn(Option<&OutboxRow>),
 ) -> Result<(), DrainError> {
     if !source.begin().await.map_err(DrainError::Outbox)? {
+        seen(None);
         return Err(DrainError::Busy);
     }
-    let outcome = drain_claimed(source, publisher).await;
+    let outcome = drain_claimed(source, publisher, seen).await;
     source.end().await;
     outcome
 }
@@ -104,17 +113,17 @@ pub(crate) async fn drain<S: OutboxSource>(
 async fn drain_claimed<S: OutboxSource>(
     source: &mut S,
     publisher: &Publisher,
+    seen: impl Fn(Option<&OutboxRow>),
 ) -> Result<(), DrainError> {
     loop {
         let rows = source
             .next_batch(BATCH_ROWS)
             .await
             .map_err(DrainError::Outbox)?;
-        let Some(first) = rows.first() else {
+        seen(rows.first());
+        if rows.is_empty() {
             return Ok(());
-        };
-        let waiting = first.behind as f64;
-        metrics::gauge!("outbox_waiting_rows").set(waiting);
+        }
         let confirmed = tokio::select! {
             confirmed = publisher.publish(&rows) => confirmed.map_err(DrainError::Broker),
             () = source.revoked() => Err(DrainError::Revoked),
@@ -125,7 +134,6 @@ async fn drain_claimed<S: OutboxSource>(
         let seqs: Vec<i64> = rows.iter().take(confirmed).map(|row| row.seq).collect();
         source.published(&seqs).await.map_err(DrainError::Outbox)?;
         metrics::counter!("outbox_published_rows_total").increment(confirmed as u64);
-        metrics::gauge!("outbox_waiting_rows").set(waiting - confirmed as f64);
         if confirmed < rows.len() {
             let refused = rows.len() - confirmed;
             metrics::counter!("outbox_retried_rows_total").increment(refused as u64);

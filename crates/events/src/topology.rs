@@ -41,13 +41,19 @@ pub(crate) async fn declare_exchanges(channel: &Channel) -> Result<(), AmqpError
 
 /// Declares a replicated work queue and the queue for what its consumer gives up.
 pub(crate) async fn declare_work_queue(channel: &Channel, name: &str) -> Result<(), AmqpError> {
-    let dead = dead_queue(name);
-    declare(channel, &dead, QueueDeclareOptions::durable(), &[quorum()]).await?;
-    bind(channel, &dead, DEAD_EXCHANGE, name).await?;
+    let _ = declare_dead_queue(channel, name).await?;
+    bind(channel, &dead_queue(name), DEAD_EXCHANGE, name).await?;
     // The arguments of a queue that exists cannot be changed: other ones need another name.
     let limit = ("x-delivery-limit", AMQPValue::LongLongInt(DELIVERY_LIMIT));
     let arguments = [&[quorum(), limit], &dead_lettering(DEAD_EXCHANGE, name)[..]].concat();
-    declare(channel, name, QueueDeclareOptions::durable(), &arguments).await
+    let _ = declare(channel, name, QueueDeclareOptions::durable(), &arguments).await?;
+    Ok(())
+}
+
+/// Declares the queue for what a work queue's consumer gives up, and answers how many messages are there.
+pub(crate) async fn declare_dead_queue(channel: &Channel, name: &str) -> Result<u32, AmqpError> {
+    let (dead, options) = (dead_queue(name), QueueDeclareOptions::durable());
+    declare(channel, &dead, options, &[quorum()]).await
 }
 
 /// Declares the queue where messages of a work queue wait for another try, and answers its name. It is made when
@@ -63,7 +69,7 @@ pub(crate) async fn declare_waiting_queue(
     let pause = ("x-message-ttl", AMQPValue::LongLongInt(pause_ms));
     // From the default exchange back to the work queue, past everybody else's.
     let arguments = [&[quorum(), pause], &dead_lettering("", name)[..]].concat();
-    declare(
+    let _ = declare(
         channel,
         &waiting,
         QueueDeclareOptions::durable(),
@@ -91,7 +97,8 @@ pub(crate) async fn declare_live_queue(channel: &Channel, name: &str) -> Result<
         auto_delete: true,
         ..QueueDeclareOptions::default()
     };
-    declare(channel, name, options, &[]).await
+    let _ = declare(channel, name, options, &[]).await?;
+    Ok(())
 }
 
 /// Lets a queue have what comes to the exchange with this routing key.
@@ -113,18 +120,19 @@ pub(crate) async fn bind(
     Ok(())
 }
 
+/// Answers how many messages wait in the queue.
 async fn declare(
     channel: &Channel,
     name: &str,
     options: QueueDeclareOptions,
     arguments: &[(&str, AMQPValue)],
-) -> Result<(), AmqpError> {
+) -> Result<u32, AmqpError> {
     let mut table = FieldTable::default();
     for (key, value) in arguments {
         table.insert(ShortString::from(*key), value.clone());
     }
-    channel.queue_declare(name.into(), options, table).await?;
-    Ok(())
+    let declared = channel.queue_declare(name.into(), options, table).await?;
+    Ok(declared.message_count())
 }
 
 fn quorum() -> (&'static str, AMQPValue) {

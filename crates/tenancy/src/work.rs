@@ -35,8 +35,8 @@ pub struct UnitOfWork {
 struct Told {
     events: Vec<Envelope>,
     rows: Vec<Value>,
-    /// Whether there were events before these.
-    emitted: bool,
+    /// How many events there were before these.
+    emitted: usize,
     /// Whether a savepoint is open: what waited before it must not be written behind it.
     divided: bool,
 }
@@ -143,8 +143,9 @@ impl UnitOfWork {
         self.write_told().await?;
         self.session.execute_unprepared("commit").await?;
         self.session.lease_mut().set_in_transaction(false);
-        if self.told().emitted {
-            self.wake.wake(self.tenant);
+        let emitted = self.told().emitted;
+        if emitted > 0 {
+            self.wake.wake(self.tenant, emitted);
         }
         Ok(())
     }
@@ -165,7 +166,7 @@ impl UnitOfWork {
     async fn write_told(&self) -> Result<(), DbErr> {
         let (events, rows) = {
             let mut told = self.told();
-            told.emitted |= !told.events.is_empty();
+            told.emitted += told.events.len();
             (take(&mut told.events), take(&mut told.rows))
         };
         match self.journal {

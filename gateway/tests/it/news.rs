@@ -36,6 +36,7 @@ pub(crate) async fn publish_of<E: Event>(tenant: Option<TenantId>, event: &E) {
         kind: E::TYPE.to_owned(),
         event: envelope.to_json().to_string(),
         behind: 1,
+        age_ms: 0,
     };
     eventually("the broker takes an event", 10, async || {
         publisher.publish(std::slice::from_ref(&row)).await.ok()

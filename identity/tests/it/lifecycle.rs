@@ -360,6 +360,7 @@ async fn told_end_erases_what_is_left_and_may_be_told_again() {
         kind: event.kind.to_string(),
         event: event.to_json().to_string(),
         behind: 1,
+        age_ms: 0,
     };
     publisher.publish(std::slice::from_ref(&row)).await.unwrap();
     until("the organization is gone", async || {

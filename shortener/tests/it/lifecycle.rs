@@ -28,6 +28,7 @@ async fn publish<E: Event>(tenant: TenantId, event: &E) {
         kind: E::TYPE.to_owned(),
         event: envelope.to_json().to_string(),
         behind: 1,
+        age_ms: 0,
     };
     publisher.publish(std::slice::from_ref(&row)).await.unwrap();
     shutdown.cancel();

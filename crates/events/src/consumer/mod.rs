@@ -46,6 +46,9 @@ const RETRY_PAUSES: [Duration; 4] = [
     Duration::from_mins(10),
 ];
 
+/// How often the dead messages of a queue are counted.
+const DEAD_CHECK_INTERVAL: Duration = Duration::from_secs(15);
+
 /// Time for a batch under way, and for the broker's good-bye, at shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
@@ -53,6 +56,8 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Queue {
     name: String,
+    /// The name in metrics: what comes before the part that tells a live queue from others.
+    label: String,
     bindings: Vec<&'static str>,
     durable: bool,
     linger: Duration,
@@ -65,6 +70,7 @@ impl Queue {
     pub fn work(name: &str, bindings: &[&'static str]) -> Self {
         Self {
             name: name.to_owned(),
+            label: name.to_owned(),
             bindings: bindings.to_vec(),
             durable: true,
             linger: LINGER,
@@ -79,10 +85,13 @@ impl Queue {
         self
     }
 
-    /// A queue of this instance alone that is gone with its connection. The name must be its own.
+    /// A queue of this instance alone that is gone with its connection. The name ends with a dot and what makes it
+    /// this instance's own.
     pub fn live(name: &str, bindings: &[&'static str]) -> Self {
+        let kind = name.rsplit_once('.').map_or(name, |(kind, _own)| kind);
         Self {
             name: name.to_owned(),
+            label: kind.to_owned(),
             bindings: bindings.to_vec(),
             durable: false,
             linger: Duration::ZERO,
@@ -137,7 +146,7 @@ impl Consumer {
         F: Fn(Vec<Envelope>) -> Fut + Send + Sync,
         Fut: Future<Output = Vec<Action>> + Send,
     {
-        amqp::supervise(&self.queue.name, &self.state, &shutdown, || {
+        amqp::supervise(&self.queue.label, &self.state, &shutdown, || {
             self.session(&handler, &shutdown)
         })
         .await;
@@ -157,7 +166,12 @@ impl Consumer {
         let mut deliveries = self.subscribe(&channel).await?;
         self.state.set(true);
         tracing::info!(queue = %self.queue.name, "consumer is connected");
-        let mut lost = std::pin::pin!(amqp::lost(&connection, &channel));
+        let mut lost = std::pin::pin!(async {
+            tokio::select! {
+                error = amqp::lost(&connection, &channel) => error,
+                error = self.watch_dead(&channel) => error,
+            }
+        });
         loop {
             let batch = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -172,6 +186,22 @@ impl Consumer {
         }
         close(&connection).await;
         Ok(())
+    }
+
+    /// Keeps telling how much of this queue is dead; returns when the broker does not answer that.
+    async fn watch_dead(&self, channel: &Channel) -> AmqpError {
+        if !self.queue.durable {
+            return std::future::pending().await;
+        }
+        let mut check = tokio::time::interval(DEAD_CHECK_INTERVAL);
+        loop {
+            check.tick().await;
+            match topology::declare_dead_queue(channel, &self.queue.name).await {
+                Ok(dead) => metrics::gauge!("dead_events", "queue" => self.queue.label.clone())
+                    .set(f64::from(dead)),
+                Err(error) => return error,
+            }
+        }
     }
 
     async fn subscribe(&self, channel: &Channel) -> Result<lapin::Consumer, AmqpError> {

@@ -29,7 +29,6 @@ pub(super) async fn settle(
     actions: Vec<Action>,
     shutdown: &CancellationToken,
 ) -> Result<(), AmqpError> {
-    actions.iter().for_each(|action| count(&queue.name, action));
     if !queue.durable {
         return give_back(queue, batch, actions, shutdown).await;
     }
@@ -56,7 +55,10 @@ async fn set_aside(
     let failures = Failures::of(delivery.properties.headers().as_ref());
     let tried = failures.0.len();
     let (reason, pause) = match action {
-        Action::Ack => return Ok(None),
+        Action::Ack => {
+            count(queue, "ack");
+            return Ok(None);
+        }
         Action::Retry(reason) => (reason, queue.pauses.get(tried)),
         Action::Dead(reason) => (reason, None),
     };
@@ -66,13 +68,14 @@ async fn set_aside(
         Some(pause) => {
             tracing::warn!(queue = %queue.name, event.r#type = %kind, event.id = ?delivery.properties.message_id(),
                 %reason, ?pause, "event is tried again");
+            count(queue, "retry");
             let waiting = topology::declare_waiting_queue(channel, &queue.name, *pause).await?;
             ("", waiting)
         }
         None => {
             tracing::error!(queue = %queue.name, event.r#type = %kind, event.id = ?delivery.properties.message_id(),
                 %reason, tries = tried + 1, "event is dead");
-            metrics::counter!("dead_events_total", "queue" => queue.name.clone()).increment(1);
+            count(queue, "dead");
             (DEAD_EXCHANGE, queue.name.clone())
         }
     };
@@ -134,10 +137,12 @@ async fn give_back(
     for (delivery, action) in batch.into_iter().zip(actions) {
         match action {
             Action::Ack => {
+                count(queue, "ack");
                 let _ = delivery.ack(BasicAckOptions::default()).await?;
             }
             Action::Retry(reason) => {
                 tracing::warn!(queue = %queue.name, event.r#type = %kind_of(&delivery), %reason, "event is tried again");
+                count(queue, "retry");
                 let requeue = BasicNackOptions {
                     requeue: true,
                     ..BasicNackOptions::default()
@@ -146,6 +151,7 @@ async fn give_back(
             }
             Action::Dead(reason) => {
                 tracing::error!(queue = %queue.name, event.r#type = %kind_of(&delivery), %reason, "event is dropped");
+                count(queue, "dead");
                 let _ = delivery.reject(BasicRejectOptions::default()).await?;
             }
         }
@@ -153,12 +159,7 @@ async fn give_back(
     Ok(())
 }
 
-fn count(queue: &str, action: &Action) {
-    let outcome = match action {
-        Action::Ack => "ack",
-        Action::Retry(_) => "retry",
-        Action::Dead(_) => "dead",
-    };
-    metrics::counter!("consumed_events_total", "queue" => queue.to_owned(), "outcome" => outcome)
-        .increment(1);
+fn count(queue: &Queue, outcome: &'static str) {
+    let labels = [("queue", queue.label.clone()), ("outcome", outcome.into())];
+    metrics::counter!("consumed_events_total", &labels).increment(1);
 }

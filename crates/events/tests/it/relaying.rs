@@ -108,12 +108,40 @@ async fn event_published_twice_is_known_by_its_id() {
         kind: event.kind.to_string(),
         event: event.to_json().to_string(),
         behind: 1,
+        age_ms: 0,
     };
     assert_eq!(publisher.publish(&[row.clone(), row]).await.unwrap(), 2);
     inbox.holds(2).await;
     assert_eq!(inbox.ids(), [event.id, event.id]);
     running.stop().await;
     topic.delete().await;
+}
+
+#[tokio::test]
+async fn two_relays_of_one_database_publish_each_event_once_and_in_order() {
+    let (outbox, topic, mut running) =
+        (OutboxDatabase::create().await, Topic::new(), Running::new());
+    let inbox = running.consumer(&amqp_url(), topic.work_queue()).await;
+    let wakes: Vec<Wake> = (0..2)
+        .map(|_| {
+            let (publisher, wake) = (running.publisher(&amqp_url()), Wake::default());
+            let source = DatabaseOutbox::new(&outbox.db);
+            let shutdown = running.shutdown.clone();
+            running.spawn(relay::run(source, publisher, wake.clone(), shutdown));
+            wake
+        })
+        .collect();
+    for n in 0..300 {
+        commit(&outbox.db, &[topic.event(&n)]).await;
+        wakes.iter().for_each(Wake::notify);
+    }
+    inbox.holds(300).await;
+    until("outbox is empty", async || outbox.waiting().await == 0).await;
+    let expected: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+    assert_eq!(inbox.subjects(), expected);
+    running.stop().await;
+    topic.delete().await;
+    outbox.drop().await;
 }
 
 #[tokio::test]
@@ -181,7 +209,7 @@ async fn every_tenant_is_relayed_after_a_wake_and_by_the_sweep() {
 
     inbox.holds(1).await;
     commit(&outboxes[0].db, &[topic.event(&"woken")]).await;
-    wake.wake(tenants[0]);
+    wake.wake(tenants[0], 1);
     inbox.holds(2).await;
     assert_eq!(inbox.subjects(), ["left", "woken"]);
     running.stop().await;
