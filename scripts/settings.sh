@@ -154,6 +154,7 @@ MIGRATOR_CATALOG_URL=$(postgres_url catalog_app catalog catalog)
 MIGRATOR_IDENTITY_URL=$(postgres_url identity_app identity identity)
 MIGRATOR_SHORTENER_URL=$(postgres_url shortener_app shortener shortener)
 MIGRATOR_PROVISIONER_URL=$(postgres_url tenant_provisioner provisioner postgres)
+MIGRATOR_AMQP_URL=amqp://tenantry:$(secret password_amqp)@127.0.0.1:$(port rabbitmq)/%2f
 MIGRATOR_SEAL_KEY=$(secret seal_resolver)
 MIGRATOR_RESOLVER_URL=http://127.0.0.1:$(port tenant-resolver)
 MIGRATOR_IDENTITY_API_URL=http://127.0.0.1:$(port identity)

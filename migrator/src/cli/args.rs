@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::clusters::{ClustersArgs, SealArgs};
+use super::events::EventsArgs;
 use super::keys::KeysArgs;
 use super::tenants_args::{ServiceSettings, TenantsArgs};
 use crate::address::Address;
@@ -148,6 +149,8 @@ pub(super) enum Command {
     Seal(SealArgs),
     /// Look after the keys that access tokens are signed with
     Keys(KeysArgs),
+    /// Look after events between the services
+    Events(EventsArgs),
     /// Make two demo organizations with four weeks of history
     #[command(
         after_help = "Example:\n  migrator demo --gateway http://127.0.0.1:8080 --mail http://127.0.0.1:8105 --out demo.json"
@@ -355,6 +358,9 @@ pub(super) struct Settings {
         global = true
     )]
     provisioner_url: Option<Address>,
+    /// The broker, as the services connect to it
+    #[arg(long, env = "MIGRATOR_AMQP_URL", hide_env_values = true, global = true)]
+    amqp_url: Option<String>,
     /// `<key id>:<base64 of 32 bytes>`, the one the resolver has
     #[arg(long, env = "MIGRATOR_SEAL_KEY", hide_env_values = true, global = true)]
     seal_key: Option<String>,
@@ -402,6 +408,10 @@ pub(super) enum UsageError {
 impl Settings {
     pub(super) fn admin(&self) -> Result<&Address, UsageError> {
         needed(self.admin_url.as_ref(), "MIGRATOR_ADMIN_URL")
+    }
+
+    pub(super) fn amqp(&self) -> Result<&str, UsageError> {
+        needed(self.amqp_url.as_deref(), "MIGRATOR_AMQP_URL")
     }
 
     pub(super) fn catalog(&self) -> Result<&Address, UsageError> {

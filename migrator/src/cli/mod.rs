@@ -4,6 +4,7 @@ mod args;
 mod clusters;
 mod demo;
 mod doctor;
+mod events;
 mod fleet;
 mod help;
 mod init;
@@ -83,6 +84,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
         Command::Clusters(args) => Box::pin(clusters::clusters(settings, output, &args)).await,
         Command::Seal(args) => clusters::seal(settings, output, &args).await,
         Command::Keys(args) => keys::keys(settings, output, &args).await,
+        Command::Events(args) => events::events(settings, output, &args).await,
         Command::Demo(args) => demo::demo(settings, output, &args).await,
     }
 }

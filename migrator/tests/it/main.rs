@@ -5,6 +5,7 @@ mod compatible;
 mod copies;
 mod crash;
 mod doctor;
+mod events;
 mod fleet;
 mod init;
 mod moving;
