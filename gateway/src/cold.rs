@@ -5,14 +5,15 @@ mod compress;
 mod document;
 mod page;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use httpkit::Problem;
 use runtime::Common;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -21,6 +22,16 @@ pub use self::compress::Compressed;
 use self::document::Documents;
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
+
+/// What services tell each other.
+const EVENTS_DOCUMENT: &str = "/api/v1/asyncapi.json";
+
+static EVENTS: LazyLock<Bytes> = LazyLock::new(|| events::contracts::asyncapi().to_string().into());
+
+const JSON_FOR_A_MINUTE: [(HeaderName, &str); 2] = [
+    (CONTENT_TYPE, "application/json"),
+    (CACHE_CONTROL, "public, max-age=60"),
+];
 
 /// Swagger UI writes style attributes and shows icons from data URLs; scripts are its own files alone.
 const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
@@ -37,6 +48,7 @@ pub(crate) fn router(common: &Common, http: reqwest::Client) -> Router {
     let docs = docs.layer(axum::middleware::map_response(with_docs_policy));
     Router::new()
         .route(DOCUMENT, get(document).with_state(documents))
+        .route(EVENTS_DOCUMENT, get(events_document))
         .merge(docs)
         .merge(page::router())
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
@@ -56,11 +68,11 @@ pub(crate) fn router(common: &Common, http: reqwest::Client) -> Router {
 }
 
 async fn document(State(documents): State<Arc<Documents>>) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "application/json"),
-        (CACHE_CONTROL, "public, max-age=60"),
-    ];
-    (headers, documents.merged().await).into_response()
+    (JSON_FOR_A_MINUTE, documents.merged().await).into_response()
+}
+
+async fn events_document() -> Response {
+    (JSON_FOR_A_MINUTE, EVENTS.clone()).into_response()
 }
 
 async fn with_docs_policy(mut response: Response) -> Response {

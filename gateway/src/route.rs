@@ -87,13 +87,14 @@ impl Route {
 }
 
 /// Every label of a route.
-pub(crate) const LABELS: [&str; 28] = [
+pub(crate) const LABELS: [&str; 29] = [
     "/",
     "/assets",
     "/s",
     "/.well-known/jwks.json",
     "/api/docs",
     "/api/v1/openapi.json",
+    "/api/v1/asyncapi.json",
     "/api/v1/organizations",
     "/api/v1/subdomains",
     "/api/v1/auth",
@@ -190,6 +191,7 @@ fn api(method: &Method, rest: &str) -> Option<Route> {
     let post = *method == Method::POST;
     let route = match (head, tail) {
         ("openapi.json", "") => Route::own("/api/v1/openapi.json"),
+        ("asyncapi.json", "") => Route::own("/api/v1/asyncapi.json"),
         ("organizations", "") => Route::guessed_at("/api/v1/organizations", Where::Bare),
         ("subdomains", _) => Route::public("/api/v1/subdomains", Service::Identity, Where::Bare),
         ("auth", "organizations") if post => Route::guessed_at("/api/v1/auth", Where::Bare),

@@ -49,6 +49,16 @@ async fn one_document_describes_all_services() {
 }
 
 #[tokio::test]
+async fn one_document_describes_all_events() {
+    let site = Front::door().bare();
+    let document = site.get("/api/v1/asyncapi.json").await.expect(200).json();
+    assert_eq!(document["asyncapi"], "3.0.0");
+    for kind in ["task.created", "board.updated", "link.accessed"] {
+        assert_eq!(document["channels"][kind]["address"], kind);
+    }
+}
+
+#[tokio::test]
 async fn documentation_page_loads_nothing_from_elsewhere() {
     let acme = Organization::sign_up().await;
     let mut page = acme.site.get("/api/docs").await;

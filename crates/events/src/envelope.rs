@@ -17,8 +17,9 @@ const SPEC_VERSION: &str = "1.0";
 const DATA_CONTENT_TYPE: &str = "application/json";
 
 /// One event with everything a consumer needs to know about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Envelope {
+    /// The version of CloudEvents.
     specversion: Cow<'static, str>,
     /// Known once and for all by this: a second delivery carries the same id.
     pub id: EventId,
@@ -32,6 +33,7 @@ pub struct Envelope {
     pub subject: Option<String>,
     /// When it happened.
     pub time: DateTime<Utc>,
+    /// The form of the data.
     datacontenttype: Cow<'static, str>,
     /// The organization it happened in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +44,7 @@ pub struct Envelope {
     /// W3C trace context of the request that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// What its type says.
     data: Value,
 }
 

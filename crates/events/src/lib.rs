@@ -7,6 +7,7 @@
 pub mod amqp;
 mod backlog;
 pub mod consumer;
+pub mod contracts;
 pub mod dead;
 pub mod envelope;
 pub mod fleet;

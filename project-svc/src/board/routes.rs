@@ -1,5 +1,7 @@
 //! HTTP of making, changing and deleting boards.
 
+use events::Event;
+use events::topic::board::{BoardCreated, BoardDeleted, BoardUpdated};
 use events::topic::project::ProjectUpdated;
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{Created, IfMatch, Json, NoContent, Problem, Query, Versioned};
@@ -64,7 +66,11 @@ pub(super) async fn create_board(
     let board = store::insert(&unit, board).await?;
     column::create_usual(&unit, &tenant, id).await?;
     let changes = json!({"board_id": id, "name": board.name});
-    tell(&unit, &tenant, project.id, "board.created", changes).await?;
+    let event = BoardCreated {
+        board_id: id,
+        project_id: project.id,
+    };
+    tell(&unit, &tenant, project.id, &event, changes).await?;
     let view = BoardSummary::from(board);
     once.remember(&unit, &view).await?;
     unit.commit().await?;
@@ -105,7 +111,13 @@ pub(super) async fn update_board(
     if let Value::Object(changes) = &mut changes {
         changes.insert("board_id".to_owned(), json!(board.id));
     }
-    tell(&unit, &tenant, board.project_id, "board.updated", changes).await?;
+    let event = BoardUpdated {
+        board_id: board.id,
+        project_id: board.project_id,
+        changed: names,
+        version: updated.version,
+    };
+    tell(&unit, &tenant, board.project_id, &event, changes).await?;
     unit.commit().await?;
     Ok(versioned(updated.into()))
 }
@@ -152,7 +164,11 @@ pub(super) async fn delete_board(
         return Err(meant.overtaken());
     }
     let changes = json!({"board_id": board.id, "name": board.name});
-    tell(&unit, &tenant, board.project_id, "board.deleted", changes).await?;
+    let event = BoardDeleted {
+        board_id: board.id,
+        project_id: board.project_id,
+    };
+    tell(&unit, &tenant, board.project_id, &event, changes).await?;
     unit.commit().await?;
     Ok(NoContent)
 }
@@ -192,14 +208,15 @@ async fn heir(
 }
 
 /// Boards are part of how a project is arranged: a change of them is one of it.
-async fn tell(
+async fn tell<E: Event>(
     unit: &UnitOfWork,
     tenant: &Tenant,
     project_id: ProjectId,
-    kind: &str,
+    event: &E,
     changes: Value,
 ) -> Result<(), Problem> {
-    activity::record(unit, tenant, project_id, None, kind, changes).await?;
+    activity::record(unit, tenant, project_id, None, E::TYPE, changes).await?;
+    tenant.emit(unit, event).await?;
     let changed = vec!["boards".to_owned()];
     let event = ProjectUpdated {
         project_id,

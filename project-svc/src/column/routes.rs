@@ -1,5 +1,7 @@
 //! HTTP of columns.
 
+use events::Event;
+use events::topic::board::{ColumnCreated, ColumnDeleted, ColumnUpdated};
 use events::topic::project::ProjectUpdated;
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{Created, IfMatch, Json, ListQuery, NoContent, PageRequest, Problem, Versioned};
@@ -77,7 +79,12 @@ pub(super) async fn create_column(
         updated_at: Set(now),
     };
     let view = ColumnView::from(store::insert(&unit, column).await?);
-    tell(&tenant, &unit, board.project_id).await?;
+    let event = ColumnCreated {
+        column_id: view.id,
+        board_id: board.id,
+        project_id: board.project_id,
+    };
+    tell(&tenant, &unit, board.project_id, &event).await?;
     once.remember(&unit, &view).await?;
     unit.commit().await?;
     Ok(created(view))
@@ -112,11 +119,12 @@ pub(super) async fn update_column(
     if changes.category.is_set() && store::lock_and_look_for_cards(&unit, column.id).await? {
         return Err(not_empty());
     }
+    let names = changed(&changes);
     let updated =
         versions::update::<column::Entity>(&unit, column.id, changes, expected, tenant.now())
             .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
-    tell(&tenant, &unit, project_id).await?;
+    tell_updated(&tenant, &unit, project_id, &updated, names).await?;
     unit.commit().await?;
     Ok(versioned(updated.into()))
 }
@@ -157,11 +165,12 @@ pub(super) async fn move_column(
         order_key: Set(order_key),
         ..Default::default()
     };
+    let names = changed(&changes);
     let updated =
         versions::update::<column::Entity>(&unit, column.id, changes, expected, tenant.now())
             .await?;
     let updated = updated.ok_or_else(|| meant.overtaken())?;
-    tell(&tenant, &unit, project_id).await?;
+    tell_updated(&tenant, &unit, project_id, &updated, names).await?;
     unit.commit().await?;
     Ok(versioned(updated.into()))
 }
@@ -206,7 +215,12 @@ pub(super) async fn delete_column(
         return Err(not_empty());
     }
     store::delete(&unit, column.id, heir.id).await?;
-    tell(&tenant, &unit, project_id).await?;
+    let event = ColumnDeleted {
+        column_id: column.id,
+        board_id: column.board_id,
+        project_id,
+    };
+    tell(&tenant, &unit, project_id, &event).await?;
     unit.commit().await?;
     Ok(NoContent)
 }
@@ -228,8 +242,31 @@ pub(super) async fn list_cards(
     Ok(Json(cards_page(rows, page.limit)))
 }
 
+async fn tell_updated(
+    tenant: &Tenant,
+    unit: &UnitOfWork,
+    project_id: ProjectId,
+    column: &column::Model,
+    changed: Vec<String>,
+) -> Result<(), Problem> {
+    let event = ColumnUpdated {
+        column_id: column.id,
+        board_id: column.board_id,
+        project_id,
+        changed,
+        version: column.version,
+    };
+    tell(tenant, unit, project_id, &event).await
+}
+
 /// Columns are part of how a project is arranged: a change of them is one of it.
-async fn tell(tenant: &Tenant, unit: &UnitOfWork, project_id: ProjectId) -> Result<(), Problem> {
+async fn tell<E: Event>(
+    tenant: &Tenant,
+    unit: &UnitOfWork,
+    project_id: ProjectId,
+    event: &E,
+) -> Result<(), Problem> {
+    tenant.emit(unit, event).await?;
     let changed = vec!["columns".to_owned()];
     tenant
         .emit(

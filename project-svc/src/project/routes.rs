@@ -1,6 +1,8 @@
 //! HTTP of projects.
 
-use events::topic::project::{ProjectCreated, ProjectDeleted, ProjectUpdated};
+use events::topic::project::{
+    ProjectCreated, ProjectDeleted, ProjectStatusChanged, ProjectUpdated,
+};
 use httpkit::idempotency::IdempotencyKey;
 use httpkit::{
     Created, IfMatch, Json, ListQuery, NoContent, PageRequest, Problem, ProblemBody, Versioned,
@@ -132,6 +134,14 @@ pub(super) async fn update_project(
         changed: names,
     };
     tenant.emit(&unit, &event).await?;
+    if updated.status != project.status {
+        let event = ProjectStatusChanged {
+            project_id: updated.id,
+            from: project.status.to_string(),
+            to: updated.status.to_string(),
+        };
+        tenant.emit(&unit, &event).await?;
+    }
     unit.commit().await?;
     Ok(versioned(updated.into()))
 }

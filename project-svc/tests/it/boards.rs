@@ -63,6 +63,10 @@ async fn project_has_several_boards_in_an_order() {
         world.last_event("project.updated").await["changed"],
         json!(["boards"])
     );
+    assert_eq!(
+        world.last_event("board.created").await,
+        json!({"board_id": middle, "project_id": project})
+    );
 
     let path = format!("/boards/{last}");
     let seen = owner.get(&path).await;

@@ -51,6 +51,15 @@ async fn columns_are_added_rearranged_and_removed() {
     owner.delete(&column).await.expect(204);
     owner.delete(&column).await.expect(404);
     assert_eq!(list().await, columns);
+    let mut told = world.events().await;
+    told.retain(|kind| kind.starts_with("column."));
+    assert_eq!(told, ["column.created", "column.updated", "column.deleted"]);
+    let event = world.last_event("column.updated").await;
+    assert_eq!(event["changed"], json!(["order_key", "wip_limit"]));
+    assert_eq!(
+        (&event["column_id"], &event["version"]),
+        (&json!(new), &json!(2))
+    );
     world.end().await;
 }
 

@@ -32,8 +32,12 @@ use crate::amqp::{self, Amqp, AmqpError, BrokerState};
 use crate::topology::{self, EVENTS_EXCHANGE};
 use crate::{BoxError, Envelope};
 
-/// Events that may be on the way to one consumer, and the size of a full batch.
-const PREFETCH: u16 = 100;
+/// The size of a full batch.
+const BATCH: u16 = 250;
+
+/// Events that may be on the way to one consumer: the next batch is here when one is done. Not more, since all of
+/// them count a delivery when a consumer is lost.
+const PREFETCH: u16 = 2 * BATCH;
 
 /// Wait for a batch to fill.
 const LINGER: Duration = Duration::from_millis(20);
@@ -249,7 +253,7 @@ async fn next_batch(
     let first = deliveries.next().await.ok_or(AmqpError::Lost)??;
     let mut batch = vec![first];
     let mut full = std::pin::pin!(sleep(linger));
-    while batch.len() < usize::from(PREFETCH) {
+    while batch.len() < usize::from(BATCH) {
         tokio::select! {
             biased;
             next = deliveries.next() => batch.push(next.ok_or(AmqpError::Lost)??),

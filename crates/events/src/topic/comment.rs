@@ -5,7 +5,7 @@ use kernel::{CommentId, ProjectId, TaskId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Somebody commented on a project.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectCommentAdded {
     /// The project.
     pub project_id: ProjectId,
@@ -22,7 +22,7 @@ pub struct ProjectCommentAdded {
 }
 
 /// A comment says something else now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CommentEdited {
     /// The comment.
     pub comment_id: CommentId,
@@ -39,7 +39,7 @@ pub struct CommentEdited {
 }
 
 /// A comment was deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CommentDeleted {
     /// The comment.
     pub comment_id: CommentId,
@@ -51,7 +51,7 @@ pub struct CommentDeleted {
 }
 
 /// Somebody reacted to a comment, or took it back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CommentReacted {
     /// The comment.
     pub comment_id: CommentId,

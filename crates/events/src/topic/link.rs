@@ -9,7 +9,18 @@ use strum::{AsRefStr, Display, EnumString};
 
 /// The class of a guest's device.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsRefStr, Display, EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    AsRefStr,
+    Display,
+    EnumString,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -25,7 +36,7 @@ pub enum Device {
 }
 
 /// A link was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkCreated {
     /// The link.
     pub link_id: LinkId,
@@ -39,7 +50,7 @@ pub struct LinkCreated {
 }
 
 /// Somebody opened a link and saw what it shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkAccessed {
     /// The link.
     pub link_id: LinkId,
@@ -57,7 +68,7 @@ pub struct LinkAccessed {
 }
 
 /// Some of what a link does or shows changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkUpdated {
     /// The link.
     pub link_id: LinkId,
@@ -69,7 +80,7 @@ pub struct LinkUpdated {
 }
 
 /// A link whose owner wants to know was opened for the first time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkFirstOpened {
     /// The link.
     pub link_id: LinkId,
@@ -82,7 +93,7 @@ pub struct LinkFirstOpened {
 }
 
 /// A link was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkRevoked {
     /// The link.
     pub link_id: LinkId,
@@ -91,7 +102,7 @@ pub struct LinkRevoked {
 }
 
 /// A link's time or its number of opens is used up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkExpired {
     /// The link.
     pub link_id: LinkId,

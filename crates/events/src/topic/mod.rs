@@ -3,6 +3,7 @@
 //! A contract only grows: new fields are optional, nothing is renamed or removed. Data carry ids and
 //! facts, never titles, mail addresses or bodies. `golden/<type>.json` fixes the wire form of each.
 
+pub mod board;
 pub mod comment;
 pub mod link;
 pub mod organization;
@@ -36,13 +37,13 @@ macro_rules! events {
             }
         })+
 
-        /// The contracts of this topic, for the golden test.
-        #[cfg(test)]
-        pub(super) const CONTRACTS: &[super::golden::Contract] =
-            &[$(super::golden::contract::<$event>()),+];
+        /// The contracts of this topic.
+        pub(crate) const CONTRACTS: &[crate::contracts::Contract] = &[$(
+            crate::contracts::Contract::of::<$event>(include_str!(concat!("../../golden/", $type, ".json")))
+        ),+];
     };
 }
 pub(crate) use events;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;

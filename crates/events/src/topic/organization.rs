@@ -4,7 +4,7 @@ use kernel::{TenantId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A sign-up went through: the organization has an owner and a confirmed tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrganizationCreated {
     /// The organization's tenant.
     pub tenant_id: TenantId,

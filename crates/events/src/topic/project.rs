@@ -4,7 +4,7 @@ use kernel::{ProjectId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A project was created.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectCreated {
     /// The project.
     pub project_id: ProjectId,
@@ -13,7 +13,7 @@ pub struct ProjectCreated {
 }
 
 /// Some of a project's fields changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectUpdated {
     /// The project.
     pub project_id: ProjectId,
@@ -22,15 +22,26 @@ pub struct ProjectUpdated {
     pub changed: Vec<String>,
 }
 
+/// A project went from one status to another; told beside `project.updated`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProjectStatusChanged {
+    /// The project.
+    pub project_id: ProjectId,
+    /// The status before: planning, active, on_hold, completed, cancelled.
+    pub from: String,
+    /// The status now.
+    pub to: String,
+}
+
 /// A project was deleted, and with it its boards and tasks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectDeleted {
     /// The project.
     pub project_id: ProjectId,
 }
 
 /// A person became a member of a project.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectMemberAdded {
     /// The project.
     pub project_id: ProjectId,
@@ -41,7 +52,7 @@ pub struct ProjectMemberAdded {
 }
 
 /// A member of a project got another role there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectMemberChanged {
     /// The project.
     pub project_id: ProjectId,
@@ -52,7 +63,7 @@ pub struct ProjectMemberChanged {
 }
 
 /// A person is no member of a project any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectMemberRemoved {
     /// The project.
     pub project_id: ProjectId,
@@ -61,7 +72,7 @@ pub struct ProjectMemberRemoved {
 }
 
 /// A project came back from the trash, and with it its boards and tasks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProjectRestored {
     /// The project.
     pub project_id: ProjectId,
@@ -70,6 +81,7 @@ pub struct ProjectRestored {
 super::events! {
     ProjectCreated => "project.created" of project_id,
     ProjectUpdated => "project.updated" of project_id,
+    ProjectStatusChanged => "project.status_changed" of project_id,
     ProjectDeleted => "project.deleted" of project_id,
     ProjectRestored => "project.restored" of project_id,
     ProjectMemberAdded => "project.member_added" of project_id,

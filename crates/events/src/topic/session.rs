@@ -5,7 +5,7 @@ use kernel::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The session's access tokens are void although their time is not up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SessionRevoked {
     /// The session.
     pub session_id: SessionId,

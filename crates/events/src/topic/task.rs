@@ -120,7 +120,7 @@ impl DependencyKind {
 }
 
 /// A task was created.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskCreated {
     /// The task.
     pub task_id: TaskId,
@@ -146,7 +146,7 @@ pub struct TaskCreated {
 }
 
 /// Fields other than status, place and assignees changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskUpdated {
     /// The task.
     pub task_id: TaskId,
@@ -161,7 +161,7 @@ pub struct TaskUpdated {
 }
 
 /// A task went from one status to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskStatusChanged {
     /// The task.
     pub task_id: TaskId,
@@ -182,7 +182,7 @@ pub struct TaskStatusChanged {
 }
 
 /// A card has another place, in its column or in another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskMoved {
     /// The task.
     pub task_id: TaskId,
@@ -200,7 +200,7 @@ pub struct TaskMoved {
 }
 
 /// The people who are to do a task changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskAssigned {
     /// The task.
     pub task_id: TaskId,
@@ -216,7 +216,7 @@ pub struct TaskAssigned {
 }
 
 /// Somebody commented on a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskCommentAdded {
     /// The task.
     pub task_id: TaskId,
@@ -235,7 +235,7 @@ pub struct TaskCommentAdded {
 }
 
 /// A task was deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskDeleted {
     /// The task.
     pub task_id: TaskId,
@@ -249,7 +249,7 @@ pub struct TaskDeleted {
 }
 
 /// A task was put away: out of boards and lists, and there all the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskArchived {
     /// The task.
     pub task_id: TaskId,
@@ -261,7 +261,7 @@ pub struct TaskArchived {
 }
 
 /// A task that was put away is back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskUnarchived {
     /// The task.
     pub task_id: TaskId,
@@ -273,7 +273,7 @@ pub struct TaskUnarchived {
 }
 
 /// A deleted task is back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskRestored {
     /// The task.
     pub task_id: TaskId,
@@ -292,7 +292,7 @@ pub struct TaskRestored {
 }
 
 /// A task went to another project, and has another key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskTransferred {
     /// The task.
     pub task_id: TaskId,
@@ -310,7 +310,7 @@ pub struct TaskTransferred {
 }
 
 /// A task waits for another one, or has to do with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskDependencyAdded {
     /// The task.
     pub task_id: TaskId,
@@ -323,7 +323,7 @@ pub struct TaskDependencyAdded {
 }
 
 /// A task does not wait for another one any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskDependencyRemoved {
     /// The task that waited.
     pub task_id: TaskId,

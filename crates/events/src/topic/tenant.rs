@@ -5,7 +5,7 @@ use kernel::TenantId;
 use serde::{Deserialize, Serialize};
 
 /// The tenant has its subdomain and its database and answers requests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantCreated {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -16,7 +16,7 @@ pub struct TenantCreated {
 }
 
 /// The tenant answers no requests until it is resumed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantSuspended {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -25,7 +25,7 @@ pub struct TenantSuspended {
 }
 
 /// The tenant answers requests again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantResumed {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -34,7 +34,7 @@ pub struct TenantResumed {
 }
 
 /// The tenant lives under another subdomain; the former one redirects until it is released.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantRenamed {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -45,7 +45,7 @@ pub struct TenantRenamed {
 }
 
 /// Its database must not be used for a moment: requests wait.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantHeld {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -54,7 +54,7 @@ pub struct TenantHeld {
 }
 
 /// Its database can be used again, perhaps in another place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantReleased {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -63,7 +63,7 @@ pub struct TenantReleased {
 }
 
 /// Its limits are others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantLimitsChanged {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -72,7 +72,7 @@ pub struct TenantLimitsChanged {
 }
 
 /// It answers no requests any more and is erased at the end of its grace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantDeletionScheduled {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -83,7 +83,7 @@ pub struct TenantDeletionScheduled {
 }
 
 /// Its deletion was taken back within the grace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantRestored {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -92,7 +92,7 @@ pub struct TenantRestored {
 }
 
 /// Erased for good: whoever still keeps anything of it removes it now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TenantDeleted {
     /// The tenant.
     pub tenant_id: TenantId,

@@ -4,7 +4,7 @@ use kernel::{Permissions, Role, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A person has an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserCreated {
     /// The person.
     pub user_id: UserId,
@@ -12,7 +12,7 @@ pub struct UserCreated {
 
 /// A person became a member of the envelope's tenant. The name travels along because each tenant's
 /// database keeps its own list of people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MemberJoined {
     /// The person.
     pub user_id: UserId,
@@ -26,7 +26,7 @@ pub struct MemberJoined {
 }
 
 /// A place in a workspace that was promised to somebody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkspacePlace {
     /// The workspace.
     pub workspace_id: WorkspaceId,
@@ -35,7 +35,7 @@ pub struct WorkspacePlace {
 }
 
 /// A member of the envelope's tenant has another role from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserPermissionChanged {
     /// The person.
     pub user_id: UserId,
@@ -43,11 +43,12 @@ pub struct UserPermissionChanged {
     pub role: Role,
     /// What the person may do from now on; none told means what the role comes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub permissions: Option<Permissions>,
 }
 
 /// A person calls itself something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserUpdated {
     /// The person.
     pub user_id: UserId,
@@ -56,7 +57,7 @@ pub struct UserUpdated {
 }
 
 /// A person is no member of the envelope's tenant any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MemberLeft {
     /// The person.
     pub user_id: UserId,

@@ -4,7 +4,7 @@ use kernel::{UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A workspace was created.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkspaceCreated {
     /// The workspace.
     pub workspace_id: WorkspaceId,
@@ -13,7 +13,7 @@ pub struct WorkspaceCreated {
 }
 
 /// Some of a workspace's fields changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkspaceUpdated {
     /// The workspace.
     pub workspace_id: WorkspaceId,
@@ -23,14 +23,14 @@ pub struct WorkspaceUpdated {
 }
 
 /// A workspace was deleted; nothing was left in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkspaceDeleted {
     /// The workspace.
     pub workspace_id: WorkspaceId,
 }
 
 /// A person became a member of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkspaceMemberAdded {
     /// The workspace.
     pub workspace_id: WorkspaceId,
@@ -41,7 +41,7 @@ pub struct WorkspaceMemberAdded {
 }
 
 /// A member of a workspace got another role there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkspaceMemberChanged {
     /// The workspace.
     pub workspace_id: WorkspaceId,
@@ -52,7 +52,7 @@ pub struct WorkspaceMemberChanged {
 }
 
 /// A person is no member of a workspace any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkspaceMemberRemoved {
     /// The workspace.
     pub workspace_id: WorkspaceId,
