@@ -1,6 +1,5 @@
-//! Access tokens at the door: checked once, remembered until they expire, refused as soon as their session is
-//! revoked or the person has another role than they say. The services check tokens again, but only the door
-//! knows what happened since a token was signed.
+//! Access tokens at the door: refused as soon as they expire, their session is revoked or the person has another role
+//! than they say. The services check tokens again, but only the door knows what happened since a token was signed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +10,6 @@ use http::HeaderMap;
 use httpkit::tokens::{Keys, Via};
 use httpkit::{Problem, bearer, refusal};
 use kernel::{Clock, Permissions, SessionId, TenantId, UserId};
-use moka::sync::Cache;
-
-/// Tokens remembered.
-const TOKENS: u64 = 100_000;
 
 /// No access token lives longer.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -48,8 +43,6 @@ pub struct Sessions(Arc<Inner>);
 struct Inner {
     keys: Keys,
     clock: Clock,
-    /// With the generation of the keys that it was verified by.
-    verified: Cache<[u8; 32], (u64, Session)>,
     revoked: DashMap<SessionId, DateTime<Utc>>,
     given: DashMap<(TenantId, UserId), Given>,
 }
@@ -57,14 +50,9 @@ struct Inner {
 impl Sessions {
     /// Checks tokens with identity's keys.
     pub fn new(keys: Keys, clock: Clock) -> Self {
-        let verified = Cache::builder()
-            .max_capacity(TOKENS)
-            .time_to_live(LONGEST)
-            .build();
         Self(Arc::new(Inner {
             keys,
             clock,
-            verified,
             revoked: DashMap::new(),
             given: DashMap::new(),
         }))
@@ -139,16 +127,8 @@ impl Sessions {
     }
 
     async fn verify(&self, token: &str) -> Result<Session, Problem> {
-        // The hash, not the token: what is remembered must not be worth stealing.
-        let hash = kernel::secret::sha256(token);
-        let generation = self.0.keys.generation();
-        if let Some((verified, session)) = self.0.verified.get(&hash)
-            && verified == generation
-        {
-            return Ok(session);
-        }
         let claims = self.0.keys.verify(token).await.map_err(refusal)?;
-        let session = Session {
+        Ok(Session {
             tenant: claims.tenant_id,
             user: claims.sub,
             id: claims.sid,
@@ -156,8 +136,6 @@ impl Sessions {
             expires_at: claims.exp,
             permissions: claims.permissions,
             via: claims.via,
-        };
-        self.0.verified.insert(hash, (generation, session));
-        Ok(session)
+        })
     }
 }

@@ -205,10 +205,10 @@ where
             user: claims.sub,
             session: claims.sid,
             via: claims.via,
-            name: claims.name,
+            name: claims.name.clone(),
             role,
             permissions: claims.permissions,
-            timezone: claims.zoneinfo,
+            timezone: claims.zoneinfo.clone(),
         })
     }
 }

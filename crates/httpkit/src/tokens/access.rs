@@ -144,3 +144,13 @@ pub(super) fn verify(token: &str, key: &DecodingKey) -> Result<AccessClaims, Tok
     }
     Ok(claims)
 }
+
+/// Refuses a token that was good once and is not any more.
+pub(super) fn check_time(claims: &AccessClaims) -> Result<(), TokenError> {
+    let earliest = jsonwebtoken::get_current_timestamp().saturating_sub(LEEWAY_SECONDS);
+    if u64::try_from(claims.exp).is_ok_and(|exp| exp > earliest) {
+        Ok(())
+    } else {
+        Err(TokenError::Refused("expired"))
+    }
+}
