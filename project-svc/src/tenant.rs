@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use events::{Envelope, Event};
 use http::request::Parts;
 use httpkit::{Member, Problem, Service};
-use kernel::{Id, Permission, ProjectId, UserId};
+use kernel::{Id, Permission, UserId};
 use tenancy::{TenantConnection, UnitOfWork};
 use tokio::sync::OwnedMutexGuard;
 
@@ -43,9 +43,12 @@ impl Tenant {
         Ok(connection.begin().await?)
     }
 
-    /// Waits for the turn to put a card into the project's columns; to be held until the commit.
-    pub(crate) async fn turn(&self, project: ProjectId) -> Option<OwnedMutexGuard<()>> {
-        self.state.turns.wait(self.member.tenant, project).await
+    /// Waits for the turn to put a card into this column, or into any of this project; to be held until the commit.
+    pub(crate) async fn turn(&self, place: impl Id) -> Option<OwnedMutexGuard<()>> {
+        self.state
+            .turns
+            .wait(self.member.tenant, place.uuid())
+            .await
     }
 
     /// Tells an event of this organization, done by this person, with the commit.

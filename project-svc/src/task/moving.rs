@@ -38,7 +38,7 @@ pub(super) async fn move_card(
     meant.check(found.task.version)?;
     let place = column::model::place(body.before_id, body.after_id, body.position)?;
     let place = place.unwrap_or(Place::Last);
-    let _turn = tenant.turn(found.task.project_id).await;
+    let _turn = tenant.turn(body.column_id).await;
     let unit = tenant.begin().await?;
     let moved = relocate(
         &unit,
