@@ -46,12 +46,13 @@ bench_measure() {
     "BENCH_DEV=$ROOT/dev"
     "BENCH_GATEWAY=http://127.0.0.1:$(port gateway)"
     "BENCH_DOMAIN=localhost:$(port gateway)"
+    "BENCH_PROJECT_SVC=http://127.0.0.1:$(port project-svc)"
+    "BENCH_SERVICE_SECRET=$(secret service_secret)"
   )
   [[ $1 != links ]] || settings+=(
     "BENCH_SHORTENER=http://127.0.0.1:$(port shortener)"
     "BENCH_SHORTENER_PID=$(pid_of shortener)"
     "BENCH_GATEWAY_PID=$(pid_of gateway)"
-    "BENCH_SERVICE_SECRET=$(secret service_secret)"
   )
   env "${settings[@]}" "$(binary bench)" "$@"
 }

@@ -7,6 +7,7 @@
     reason = "a program for people: progress on standard error, the table on standard output"
 )]
 
+mod client;
 mod identity;
 mod links;
 mod organization;

@@ -17,6 +17,8 @@ pub(crate) struct Organization {
     pub(crate) site: Site,
     /// Its host, asked as the owner.
     pub(crate) owner: Site,
+    /// The owner's access token.
+    pub(crate) token: String,
     /// The owner's address.
     pub(crate) email: String,
 }
@@ -33,9 +35,11 @@ impl Organization {
         });
         let made = created(&front.bare(), "/api/v1/organizations", &body).await?;
         let site = front.tenant(&subdomain);
+        let token = text(&made, "/session/access_token")?;
         Ok(Self {
             id: text(&made, "/organization/id")?.to_owned(),
-            owner: site.with_token(text(&made, "/session/access_token")?),
+            owner: site.with_token(token),
+            token: token.to_owned(),
             site,
             email,
         })

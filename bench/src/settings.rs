@@ -70,6 +70,24 @@ impl Shortener {
     }
 }
 
+/// Where the projects' service and the gateway of a whole system listen.
+pub(crate) struct Work {
+    pub(crate) url: Url,
+    pub(crate) gateway: Url,
+    /// What services prove themselves to each other with.
+    pub(crate) service_secret: SecretString,
+}
+
+impl Work {
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+        Ok(Self {
+            url: variable("BENCH_PROJECT_SVC")?.parse()?,
+            gateway: variable("BENCH_GATEWAY")?.parse()?,
+            service_secret: variable("BENCH_SERVICE_SECRET")?.into(),
+        })
+    }
+}
+
 /// The gateway of a whole system of the measurement's own.
 pub(crate) fn front() -> anyhow::Result<Front> {
     Ok(Front::at(

@@ -1,7 +1,6 @@
 //! Opening links, at the shortener and through the gateway, beside nginx with a fixed redirect and nginx in front of one.
 //! Rates are of one machine that also makes the requests; the processor time of each server's own processes says more.
 
-mod client;
 mod cpu;
 mod nginx;
 
@@ -18,8 +17,8 @@ use url::Url;
 
 pub(crate) use self::cpu::Processes;
 
-use self::client::{Answered, Question, ask};
 use self::nginx::Nginx;
+use crate::client::{Answered, Question, address, ask};
 use crate::organization::{Organization, created, found, text};
 use crate::report::Report;
 use crate::settings::{Shortener, front};
@@ -301,11 +300,6 @@ fn question(base: &Url, host: &str, paths: &[String], more: &str) -> anyhow::Res
 
 fn base(address: SocketAddr) -> anyhow::Result<Url> {
     Ok(format!("http://{address}").parse()?)
-}
-
-fn address(base: &Url) -> anyhow::Result<SocketAddr> {
-    let found = base.socket_addrs(|| None)?;
-    found.into_iter().next().context("an address of a service")
 }
 
 fn path(link: &Value) -> anyhow::Result<String> {

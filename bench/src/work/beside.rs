@@ -1,13 +1,16 @@
-//! One task created, read, changed or moved over and over: through the front door, and as the same statements from
-//! pgbench, which does nothing else.
+//! One task created, read, changed or moved over and over: at the service, through the gateway, and as the same
+//! statements from pgbench, which does nothing else.
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use futures::future::try_join_all;
+use httpkit::Service;
+use httpkit::tokens::{SERVICE_TOKEN_HEADER, ServiceSigner};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -19,12 +22,15 @@ use uuid::Uuid;
 use super::database::{Database, Ids, name};
 use super::project;
 use super::recorder::{Recorded, Recorder};
+use crate::client::{Question, address, ask};
 use crate::organization::{Organization, found, list, text};
 use crate::report::Report;
-use crate::settings::Server;
+use crate::settings::{Server, Work};
 
 const CONNECTIONS: usize = 64;
 const TASKS: u32 = 2_000;
+/// Requests of one kind that are asked in turn.
+const DIFFERENT: usize = 8_192;
 /// Both sides work for a while before they are measured, so that statements are planned and caches filled.
 const WARM: Duration = Duration::from_secs(3);
 const MEASURED: Duration = Duration::from_secs(10);
@@ -65,6 +71,7 @@ pub(super) async fn run(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     const PART: &str = "beside pgbench";
+    let work = Work::from_environment()?;
     let place = Place::new(office, database).await?;
     let recorder = Recorder::new(server).await?;
     for deed in [Deed::Read, Deed::Create, Deed::Update, Deed::Move] {
@@ -77,7 +84,8 @@ pub(super) async fn run(
         let recorded = recorder.record(&name(office), request).await?;
         let script = deed.script(&place, &recorded, &target)?;
         let direct = pgbench(server, office, &script).await?;
-        let served = served(office, &place, deed).await?;
+        let served = at_service(&work, office, &place, deed).await?;
+        let through = through_gateway(&work, office, &place, deed).await?;
         let what = deed.name();
         report.note(
             PART,
@@ -87,6 +95,7 @@ pub(super) async fn run(
         );
         report.note(PART, format!("{what}: pgbench"), direct, "/s");
         report.note(PART, format!("{what}: the service"), served, "/s");
+        report.note(PART, format!("{what}: through the gateway"), through, "/s");
         report.at_least(
             PART,
             format!("{what}: of pgbench"),
@@ -134,37 +143,43 @@ impl Deed {
         }
     }
 
+    /// Method, path and body.
+    fn request(self, place: &Place, target: &Target<'_>) -> (Method, String, Option<Value>) {
+        let Target {
+            task,
+            title,
+            column,
+        } = target;
+        let project = &place.project;
+        match self {
+            Self::Read => (Method::GET, format!("/api/v1/tasks/{task}"), None),
+            Self::Create => (
+                Method::POST,
+                format!("/api/v1/projects/{project}/tasks"),
+                Some(json!({"title": title})),
+            ),
+            Self::Update => (
+                Method::PATCH,
+                format!("/api/v1/tasks/{task}"),
+                Some(json!({"title": title})),
+            ),
+            Self::Move => (
+                Method::PUT,
+                format!("/api/v1/cards/{task}/move"),
+                Some(json!({"column_id": column})),
+            ),
+        }
+    }
+
     async fn ask(
         self,
         office: &Organization,
         place: &Place,
         target: &Target<'_>,
     ) -> anyhow::Result<()> {
-        let Target {
-            task,
-            title,
-            column,
-        } = target;
-        let (method, path, body) = match self {
-            Self::Read => (Method::GET, format!("/api/v1/tasks/{task}"), Value::Null),
-            Self::Create => (
-                Method::POST,
-                format!("/api/v1/projects/{}/tasks", place.project),
-                json!({"title": title}),
-            ),
-            Self::Update => (
-                Method::PATCH,
-                format!("/api/v1/tasks/{task}"),
-                json!({"title": title}),
-            ),
-            Self::Move => (
-                Method::PUT,
-                format!("/api/v1/cards/{task}/move"),
-                json!({"column_id": column}),
-            ),
-        };
+        let (method, path, body) = self.request(place, target);
         let mut request = office.owner.request(method, &path);
-        if !body.is_null() {
+        if let Some(body) = body {
             request = request.json(&body);
         }
         let answer = request.send().await?;
@@ -172,6 +187,33 @@ impl Deed {
         let said = answer.text().await?;
         ensure!(status.is_success(), "{path}: {status} {said}");
         Ok(())
+    }
+
+    /// Different requests of this kind, as they are written, to this host.
+    fn written(
+        self,
+        office: &Organization,
+        place: &Place,
+        host: &str,
+        more: &str,
+    ) -> anyhow::Result<Arc<[String]>> {
+        let mut dice = StdRng::from_rng(&mut rand::rng());
+        let one = |_| {
+            let target = Target {
+                task: &id_of(dice.random_range(1..=TASKS)),
+                title: &format!("Title {}", dice.random::<u32>()),
+                column: place.columns.choose(&mut dice).context("a column")?,
+            };
+            let (method, path, body) = self.request(place, &target);
+            let body = body.map_or_else(String::new, |body| body.to_string());
+            Ok(format!(
+                "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n{more}\
+                 Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                office.token,
+                body.len()
+            ))
+        };
+        (0..DIFFERENT).map(one).collect()
     }
 
     /// What pgbench is to do: the recorded statements, of another task each time, and with new ids where the
@@ -195,7 +237,7 @@ impl Deed {
             let any = format!("('{{{columns}}}'::uuid[])[:column::integer]");
             values.insert(target.column.to_owned(), any);
         }
-        let (mut body, mut new) = (String::new(), 1);
+        let mut body = String::new();
         for Recorded { sql, parameters } in recorded {
             // pgbench prepares one statement at a time.
             let mut sql = sql
@@ -203,28 +245,17 @@ impl Deed {
                 .map_or(sql.as_str(), |(begin, _)| begin)
                 .to_owned();
             for (index, parameter) in parameters.iter().enumerate().rev() {
-                if let Some(text) = parameter
-                    && text.parse::<Uuid>().is_ok()
-                    && !place.known.contains(text)
-                    && !values.contains_key(text)
-                {
-                    values.insert(text.clone(), uuid_of(&format!("new{new}")));
-                    new += 1;
-                }
-                let value = parameter.as_ref().map_or_else(
-                    || "null".to_owned(),
-                    |text| {
-                        let literal = || format!("'{}'", text.replace('\'', "''"));
-                        values.get(text).cloned().unwrap_or_else(literal)
-                    },
-                );
+                let value = match parameter {
+                    Some(text) => value(text, &place.known, &mut values),
+                    None => "null".to_owned(),
+                };
                 sql = sql.replace(&format!("${}", index + 1), &value);
             }
             writeln!(body, "{sql};")?;
         }
         let mut script = format!("\\set task random(1, {TASKS})\n");
         writeln!(script, "\\set column random(1, {})", place.columns.len())?;
-        for index in 0..new {
+        for index in 0..=values.len() {
             writeln!(
                 script,
                 "\\set new{index} random(1000000000, 9000000000000000)"
@@ -232,6 +263,55 @@ impl Deed {
         }
         Ok(script + &body)
     }
+}
+
+/// The ids in an array that PostgreSQL wrote, when none of them is the same each time.
+fn new_ids<'a>(text: &'a str, known: &[String]) -> Option<impl Iterator<Item = &'a str>> {
+    let inner = text.strip_prefix('{')?.strip_suffix('}')?;
+    let new = |id: &str| id.parse::<Uuid>().is_ok() && !known.iter().any(|one| one == id);
+    inner.split(',').all(new).then(|| inner.split(','))
+}
+
+/// What stands for a recorded value: variables for the ids in it that are new each time.
+fn value(text: &str, known: &[String], values: &mut HashMap<String, String>) -> String {
+    if let Some(same) = variable(text, known, values) {
+        return same;
+    }
+    if let Some(ids) = new_ids(text, known) {
+        let ids = ids.filter_map(|id| variable(id, known, values));
+        return format!("array[{}]", ids.collect::<Vec<_>>().join(","));
+    }
+    if !text.starts_with(['{', '[']) {
+        return quoted(text);
+    }
+    if serde_json::from_str::<Value>(text).is_err() {
+        return format!("{}::text[]", quoted(text));
+    }
+    let parts = text
+        .split('"')
+        .map(|part| match variable(part, known, values) {
+            Some(new) => format!("{new}::text"),
+            None => quoted(part),
+        });
+    format!(
+        "({})::jsonb",
+        parts.collect::<Vec<_>>().join(" || '\"' || ")
+    )
+}
+
+/// What stands for a whole text that is something else each time.
+fn variable(text: &str, known: &[String], values: &mut HashMap<String, String>) -> Option<String> {
+    let new = values.len();
+    let id = text.len() == 36 && text.parse::<Uuid>().is_ok();
+    if id && !known.iter().any(|one| one == text) {
+        let next = || uuid_of(&format!("new{new}"));
+        values.entry(text.to_owned()).or_insert_with(next);
+    }
+    values.get(text).cloned()
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Transactions a second.
@@ -270,29 +350,39 @@ async fn pgbench(server: &Server, office: &Organization, script: &str) -> anyhow
     Ok(rate)
 }
 
-/// Requests a second.
-async fn served(office: &Organization, place: &Place, deed: Deed) -> anyhow::Result<f64> {
-    let mut rate = 0.0;
-    for time in [WARM, MEASURED] {
-        let begun = Instant::now();
-        let clients = (0..CONNECTIONS).map(|_| async {
-            let mut dice = StdRng::from_rng(&mut rand::rng());
-            let mut done = 0;
-            while begun.elapsed() < time {
-                let target = Target {
-                    task: &id_of(dice.random_range(1..=TASKS)),
-                    title: &format!("Title {}", dice.random::<u32>()),
-                    column: place.columns.choose(&mut dice).context("a column")?,
-                };
-                deed.ask(office, place, &target).await?;
-                done += 1;
-            }
-            anyhow::Ok(done)
-        });
-        let done: usize = try_join_all(clients).await?.into_iter().sum();
-        rate = count(done) / begun.elapsed().as_secs_f64();
-    }
-    Ok(rate)
+/// Requests a second at the service itself, as the gateway asks it. The token is good for a minute.
+async fn at_service(
+    work: &Work,
+    office: &Organization,
+    place: &Place,
+    deed: Deed,
+) -> anyhow::Result<f64> {
+    let signer = ServiceSigner::new(&work.service_secret, Service::Gateway);
+    let token = signer.token(Service::ProjectSvc, Some(office.id.parse()?))?;
+    let more = format!("{SERVICE_TOKEN_HEADER}: {token}\r\nx-tenantry-client: 192.0.2.1\r\n");
+    let requests = deed.written(office, place, "project-svc", &more)?;
+    rate(address(&work.url)?, requests).await
+}
+
+/// Requests a second through the front door.
+async fn through_gateway(
+    work: &Work,
+    office: &Organization,
+    place: &Place,
+    deed: Deed,
+) -> anyhow::Result<f64> {
+    let requests = deed.written(office, place, office.site.host(), "")?;
+    rate(address(&work.gateway)?, requests).await
+}
+
+async fn rate(address: SocketAddr, requests: Arc<[String]>) -> anyhow::Result<f64> {
+    let question = Question {
+        address,
+        requests,
+        expected: "HTTP/1.1 20",
+    };
+    ask(&question, CONNECTIONS, WARM, None).await?;
+    Ok(ask(&question, CONNECTIONS, MEASURED, None).await?.rate())
 }
 
 /// The id of a counted task.

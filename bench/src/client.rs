@@ -1,4 +1,4 @@
-//! Clients that ask one server for one thing without pause, over connections they keep. Written for this alone: a
+//! Clients that ask one server without pause, over connections they keep. Written for this alone: a
 //! general client would take more of the machine than what is measured.
 
 use std::net::SocketAddr;
@@ -9,39 +9,46 @@ use anyhow::{Context, bail, ensure};
 use futures::future::try_join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use url::Url;
 
 use crate::samples::Samples;
 
 /// Who is asked for what.
 #[derive(Clone)]
-pub(super) struct Question {
-    pub(super) address: SocketAddr,
+pub(crate) struct Question {
+    pub(crate) address: SocketAddr,
     /// Whole requests, asked in turn.
-    pub(super) requests: Arc<[String]>,
+    pub(crate) requests: Arc<[String]>,
     /// What the answer must begin with, `HTTP/1.1 302`.
-    pub(super) expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 /// What came of it.
-pub(super) struct Answered {
-    pub(super) samples: Samples,
-    pub(super) took: Duration,
+pub(crate) struct Answered {
+    pub(crate) samples: Samples,
+    pub(crate) took: Duration,
 }
 
 impl Answered {
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.samples.len()
     }
 
     /// Answers a second.
     #[expect(clippy::cast_precision_loss, reason = "some millions")]
-    pub(super) fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.count() as f64 / self.took.as_secs_f64()
     }
 }
 
+/// Where a server of this machine listens.
+pub(crate) fn address(base: &Url) -> anyhow::Result<SocketAddr> {
+    let found = base.socket_addrs(|| None)?;
+    found.into_iter().next().context("an address of a service")
+}
+
 /// So many clients ask for a while; with a `pause` each waits between two questions.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     question: &Question,
     clients: usize,
     length: Duration,
@@ -69,7 +76,7 @@ async fn client(
 ) -> anyhow::Result<Samples> {
     let mut samples = Samples::new()?;
     let mut connection = Connection::open(question.address).await?;
-    let mut requests = question.requests.iter().cycle().skip(number);
+    let mut requests = question.requests.iter().cycle().skip(number * 101);
     if let Some(pause) = pause {
         // Not all at the same moment.
         let part = u32::try_from(number % 16)?;
