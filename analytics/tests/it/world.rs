@@ -180,6 +180,7 @@ impl Organization {
             assignee_ids: assignees.to_vec(),
             created_at: None,
             completed_at: None,
+            estimate_seconds: None,
             version: self.next_version(task),
         };
         self.event(date, &event)

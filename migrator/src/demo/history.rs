@@ -247,6 +247,7 @@ impl Narrator<'_> {
             assignee_ids: Vec::new(),
             created_at: Some(task.created_at),
             completed_at: None,
+            estimate_seconds: None,
             version: Some(task.version),
         };
         self.envelope(task.created_by, task.created_at, &event)

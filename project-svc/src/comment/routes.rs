@@ -121,6 +121,8 @@ pub(super) async fn delete_comment(
             task_id,
             project_id: project,
             changed: vec!["comments".to_owned()],
+            priority: None,
+            estimate_seconds: None,
             version: None,
         };
         tenant.emit(&unit, &event).await?;

@@ -209,6 +209,7 @@ pub(super) async fn tell(unit: &UnitOfWork, tenant: &Tenant, row: &TaskRow) -> R
         assignee_ids: row.assignees(),
         created_at: Some(task.created_at),
         completed_at: task.completed_at,
+        estimate_seconds: task.estimate_seconds,
         version: Some(task.version),
     };
     tenant.emit(unit, &event).await?;

@@ -104,6 +104,8 @@ pub(super) async fn apply(
         task_id: after.task.id,
         project_id: after.task.project_id,
         changed: names,
+        priority: Some(after.task.priority),
+        estimate_seconds: after.task.estimate_seconds,
         version: Some(after.task.version),
     };
     tenant.emit(unit, &event).await?;

@@ -87,6 +87,8 @@ pub(crate) async fn tell_part(
         task_id: task.id,
         project_id: task.project_id,
         changed: vec![part.to_owned()],
+        priority: None,
+        estimate_seconds: None,
         version: None,
     };
     tenant.emit(unit, &event).await?;

@@ -39,6 +39,7 @@ fn created(status: TaskStatus, assignees: &[UserId]) -> Fact {
         assignee_ids: assignees.to_vec(),
         created_at: None,
         completed_at: None,
+        estimate_seconds: None,
         version: Some(1),
     })
 }

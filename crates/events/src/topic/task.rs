@@ -140,6 +140,9 @@ pub struct TaskCreated {
     /// When it was done, for a task created as done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<DateTime<Utc>>,
+    /// How long it is thought to take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate_seconds: Option<i32>,
     /// The task's row version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
@@ -155,6 +158,12 @@ pub struct TaskUpdated {
     /// Names of the changed fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
+    /// How much it presses now; not told where only something around the task changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<TaskPriority>,
+    /// How long it is thought to take now. Told where the priority is: left out beside it, there is no estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate_seconds: Option<i32>,
     /// The task's row version after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
