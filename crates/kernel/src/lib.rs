@@ -1,5 +1,5 @@
 //! What every part of Tenantry means by a word: typed ids, the clock, roles and permissions,
-//! names (subdomains, project and task keys), page cursors, sealed secrets.
+//! names (subdomains, project and task keys), page cursors, sealed secrets, time zones.
 //!
 //! Nothing here does I/O or knows of HTTP, so each rule can be proved by a plain test.
 
@@ -11,6 +11,7 @@ pub mod role;
 pub mod seal;
 pub mod secret;
 pub mod subdomain;
+pub mod zone;
 
 pub use clock::{Clock, Ids};
 pub use cursor::{Cursor, Page};
@@ -24,3 +25,4 @@ pub use key::{KeyError, ProjectKey, TaskKey};
 pub use role::{Permission, Permissions, Role};
 pub use seal::{SealKey, SealKeys};
 pub use subdomain::Subdomain;
+pub use zone::TimeZone;

@@ -6,8 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use events::topic::task::{TaskPriority, TaskStatus};
-use kernel::{TaskKey, UserId};
-use serde::Deserialize;
+use kernel::{TaskKey, TimeZone, UserId};
 use strum::VariantArray;
 
 use super::dates;
@@ -50,27 +49,12 @@ impl Asked {
 
     /// The first moment of a day there.
     pub(crate) fn begin(self, day: NaiveDate) -> Option<DateTime<Utc>> {
-        dates::begin(day, self.zone)
+        TimeZone(self.zone).begin(day)
     }
 
     /// The moment as clocks show it there.
     pub(super) fn local(self) -> DateTime<Tz> {
         self.at.with_timezone(&self.zone)
-    }
-}
-
-/// A time zone by its IANA name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct TimeZone(Tz);
-
-impl TryFrom<String> for TimeZone {
-    type Error = &'static str;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        let zone = name.parse();
-        zone.map(Self)
-            .map_err(|_unknown| "must be the IANA name of a time zone, as `Europe/Berlin`")
     }
 }
 

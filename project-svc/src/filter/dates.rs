@@ -1,7 +1,7 @@
 //! Days and moments in filters: `2026-03-02`, `today`, `7d` (in seven days), `-2w`, `2026-03-01..2026-03-31`,
 //! and for moments `2026-03-02T10:00:00Z` and `-12h`. Days begin where the person is.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::check::Asked;
@@ -107,16 +107,8 @@ fn moment(text: &str, now: DateTime<Tz>) -> Option<(DateTime<Utc>, DateTime<Utc>
         return Some((at, at + TimeDelta::seconds(1))).filter(|(at, _)| YEARS.contains(&at.year()));
     }
     let first = day(text, now)?;
-    let zone = now.timezone();
-    Some((begin(first, zone)?, begin(first.succ_opt()?, zone)?))
-}
-
-/// The first moment of a day. Clocks that are put forward may leave midnight out, or a whole day.
-pub(super) fn begin(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
-    let midnight = day.and_time(NaiveTime::MIN);
-    let mut quarters = (0..=26 * 4_i64).map(|count| midnight + TimeDelta::minutes(15 * count));
-    let first = quarters.find_map(|time| zone.from_local_datetime(&time).earliest());
-    first.map(|moment| moment.to_utc())
+    let zone = kernel::TimeZone(now.timezone());
+    Some((zone.begin(first)?, zone.begin(first.succ_opt()?)?))
 }
 
 /// A number of at most four digits with a unit, and whether it goes back.

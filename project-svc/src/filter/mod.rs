@@ -19,7 +19,7 @@ use httpkit::{FieldError, Problem};
 use sea_orm::Value;
 use sea_orm::sea_query::SimpleExpr;
 
-pub(crate) use check::{Asked, TimeZone};
+pub(crate) use check::Asked;
 pub(crate) use custom::CustomField;
 pub(crate) use sort::Sort;
 pub(crate) use store::{fields, resolve, resolve_for_all};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use events::topic::task::{TaskPriority, TaskStatus};
 use httpkit::{Json, Problem, Query};
-use kernel::{ProjectId, UserId};
+use kernel::{ProjectId, TimeZone, UserId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, raw_sql};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{ProjectAccess, Read};
 use crate::api::ReadProblems;
-use crate::filter::{Asked, TimeZone};
+use crate::filter::Asked;
 
 /// Days of a request that does not say how many.
 const USUAL_DAYS: u16 = 30;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use httpkit::text::line;
-use kernel::{ProjectId, UserId, ViewId};
+use kernel::{ProjectId, TimeZone, UserId, ViewId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::rust::unwrap_or_skip;
@@ -47,7 +47,7 @@ pub(crate) enum Layout {
 pub(super) struct ViewTasks {
     /// IANA name of the time zone whose days the filter means; the person's own when left out, else UTC.
     #[param(value_type = Option<String>, max_length = 64, example = "Europe/Berlin")]
-    pub(super) timezone: Option<filter::TimeZone>,
+    pub(super) timezone: Option<TimeZone>,
 }
 
 /// Which views are listed.

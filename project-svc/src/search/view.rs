@@ -1,12 +1,10 @@
 //! What questions and answers of search look like.
 
-use kernel::{ProjectId, TaskId};
+use kernel::{ProjectId, TaskId, TimeZone};
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-
-use crate::filter::TimeZone;
 
 /// Length of a list of kinds, in characters: each once is less.
 const KINDS_CHARS: usize = 40;

@@ -1,7 +1,7 @@
 //! Lists of tasks by a filter, in any order.
 
 use httpkit::{Json, PageRequest, Problem};
-use kernel::{Page, ProjectId, TaskId};
+use kernel::{Page, ProjectId, TaskId, TimeZone};
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::list::{Assignee, SummaryRow, TaskFilter, TaskSummary, summaries, with_archived};
 use crate::access::visible;
 use crate::entity::task;
-use crate::filter::{Asked, Filter, Sort, TimeZone, resolve};
+use crate::filter::{Asked, Filter, Sort, resolve};
 use crate::tenant::Tenant;
 
 /// Holds for the tasks of one person.

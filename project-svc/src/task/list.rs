@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use events::topic::task::{TaskPriority, TaskStatus};
 use httpkit::{Json, ListQuery, PageRequest, Problem};
-use kernel::{BoardId, ColumnId, LabelId, Page, ProjectId, TaskId, UserId};
+use kernel::{BoardId, ColumnId, LabelId, Page, ProjectId, TaskId, TimeZone, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
@@ -20,7 +20,6 @@ use super::row::TaskRow;
 use crate::access::{Allowed, ListTasks, ProjectAccess, Read};
 use crate::api::ReadProblems;
 use crate::entity::{project, task};
-use crate::filter::TimeZone;
 use crate::order::OrderKey;
 
 /// What a summary looks up in other tables, of a task called `tasks`, and the columns of [`SummaryRow`] it is for:
