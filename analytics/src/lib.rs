@@ -5,17 +5,26 @@
 //! they are exact whatever comes twice, late or in between a crash.
 
 pub mod config;
+mod counter;
 mod dashboard;
 mod erasure;
+mod flow;
 pub mod ingest;
+mod numbers;
+mod organization;
+mod overview;
+mod period;
 mod personal;
+mod rebuild;
 mod scope;
 mod state;
 pub mod store;
+pub mod upkeep;
 
 use axum::Router;
 use events::{Amqp, BrokerState};
-use httpkit::tokens::Keys;
+use httpkit::client::Upstream;
+use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service, openapi};
 use runtime::App;
 use secrecy::ExposeSecret;
@@ -23,7 +32,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use config::Config;
-pub use state::AppState;
+pub use state::{AppState, Projects};
 pub use store::Store;
 
 /// The queue all instances of this service share.
@@ -46,13 +55,22 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
         "event consumer",
         ingest::run(store.clone(), consumer, app.shutdown.clone()),
     );
+    app.spawn(
+        "upkeep",
+        upkeep::run(store.clone(), app.clock.clone(), app.shutdown.clone()),
+    );
     let jwks = app.common.identity_url.join("/.well-known/jwks.json")?;
-    let keys = Keys::remote(jwks, httpkit::client::http_client()?);
+    let http = httpkit::client::http_client()?;
+    let keys = Keys::remote(jwks, http.clone());
+    let signer = ServiceSigner::new(&app.common.service_secret, Service::Analytics);
+    let projects = app.common.project_url.first().clone();
+    let projects = Upstream::new(http, projects, Service::ProjectSvc, signer);
     let guard = Guard::new(&app.common.service_secret, Service::Analytics, keys);
     Ok(router(AppState {
         store,
         guard,
         clock: app.clock,
+        projects: Projects(projects),
     }))
 }
 
@@ -60,8 +78,12 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
 pub fn router(state: AppState) -> Router {
     let routes = OpenApiRouter::with_openapi(Document::openapi())
         .merge(dashboard::router())
+        .merge(overview::router())
+        .merge(flow::router())
         .merge(erasure::router())
-        .merge(personal::router());
+        .merge(personal::router())
+        .merge(organization::router())
+        .merge(rebuild::router());
     openapi::serve(routes).with_state(state)
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
 use kernel::TenantId;
-use mongodb::ClientSession;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, deserialize_from_document, doc};
+use mongodb::options::{FindOptions, ReturnDocument};
+use mongodb::{ClientSession, Cursor};
 
-use crate::store::{Collection, Store, StoreError, check_written};
+use crate::organization::Ledger;
+use crate::store::{Collection, Store, StoreError, check_written, duplicate_is_conflict};
 
 /// Which document, and what is to be done to it.
 pub(crate) type Update = (Document, Document);
@@ -24,14 +26,78 @@ impl<'a> TenantScope<'a> {
         Self { store, tenant }
     }
 
-    pub(crate) async fn find(
+    /// Documents as they come, as `options` want them.
+    pub(crate) async fn stream(
         &self,
         collection: Collection,
         filter: Document,
-    ) -> Result<Vec<Document>, StoreError> {
+        options: FindOptions,
+    ) -> Result<Cursor<Document>, StoreError> {
         let found = self.store.collection(collection);
-        let cursor = found.find(self.tenant.with(filter)).await?;
+        let found = found.find(self.tenant.with(filter)).with_options(options);
+        Ok(found.await?)
+    }
+
+    /// The only document there is, or any of them.
+    pub(crate) async fn find_one(
+        &self,
+        collection: Collection,
+        filter: Document,
+    ) -> Result<Option<Document>, StoreError> {
+        let found = self.store.collection(collection);
+        Ok(found.find_one(self.tenant.with(filter)).await?)
+    }
+
+    /// How many there are.
+    pub(crate) async fn count(
+        &self,
+        collection: Collection,
+        filter: Document,
+    ) -> Result<u64, StoreError> {
+        let found = self.store.collection(collection);
+        Ok(found.count_documents(self.tenant.with(filter)).await?)
+    }
+
+    /// Runs the stages over the documents found; `stages` must not look into other collections.
+    pub(crate) async fn aggregate(
+        &self,
+        collection: Collection,
+        filter: Document,
+        stages: Vec<Document>,
+    ) -> Result<Vec<Document>, StoreError> {
+        let mut pipeline = vec![doc! { "$match": self.tenant.with(filter) }];
+        pipeline.extend(stages);
+        let cursor = self
+            .store
+            .collection(collection)
+            .aggregate(pipeline)
+            .await?;
         Ok(cursor.try_collect().await?)
+    }
+
+    /// Changes the one document that is found, and answers it as it is then.
+    pub(crate) async fn change_one(
+        &self,
+        collection: Collection,
+        filter: Document,
+        change: Document,
+        make: bool,
+    ) -> Result<Option<Document>, StoreError> {
+        let found = self.store.collection(collection);
+        let changed = found.find_one_and_update(self.tenant.with(filter), change);
+        let changed = changed.upsert(make).return_document(ReturnDocument::After);
+        changed.await.map_err(duplicate_is_conflict)
+    }
+
+    /// Removes what is found; answers how many there were.
+    pub(crate) async fn remove(
+        &self,
+        collection: Collection,
+        filter: Document,
+    ) -> Result<u64, StoreError> {
+        let found = self.store.collection(collection);
+        let removed = found.delete_many(self.tenant.with(filter)).await?;
+        Ok(removed.deleted_count)
     }
 
     /// Documents behind one of them, in the order of their ids.
@@ -66,9 +132,7 @@ impl<'a> TenantScope<'a> {
 
     /// Removes every document; answers how many there were.
     pub(crate) async fn clear(&self, collection: Collection) -> Result<u64, StoreError> {
-        let all = self.tenant.with(Document::new());
-        let removed = self.store.collection(collection).delete_many(all).await?;
-        Ok(removed.deleted_count)
+        self.remove(collection, Document::new()).await
     }
 
     /// Writes down that the organization is gone for good.
@@ -78,6 +142,18 @@ impl<'a> TenantScope<'a> {
         erased.replace_one(gone.clone(), gone).upsert(true).await?;
         Ok(())
     }
+}
+
+/// All organizations that anything was heard of.
+pub(crate) async fn organizations(store: &Store) -> Result<Vec<(TenantId, Ledger)>, StoreError> {
+    let all = store.collection(Collection::Organizations);
+    let cursor = all.find(Document::new()).await?;
+    let found: Vec<Document> = cursor.try_collect().await?;
+    let organizations = found.into_iter().filter_map(|document| {
+        let tenant = document.get_str("tenant").ok()?.parse().ok()?;
+        Some(deserialize_from_document(document).map(|ledger| (tenant, ledger)))
+    });
+    Ok(organizations.collect::<Result<_, _>>()?)
 }
 
 /// Which of these organizations are gone for good.
@@ -142,6 +218,63 @@ impl TransactionScope<'_> {
             .session(&mut *self.session)
             .await?;
         Ok(cursor.stream(self.session).try_collect().await?)
+    }
+
+    /// Shows each to `look`.
+    pub(crate) async fn each(
+        &mut self,
+        collection: Collection,
+        filter: Document,
+        mut look: impl FnMut(Document),
+    ) -> Result<(), StoreError> {
+        let found = self.store.collection(collection);
+        let found = found.find(self.tenant.with(filter));
+        let mut cursor = found.session(&mut *self.session).await?;
+        while let Some(document) = cursor.next(self.session).await {
+            look(document?);
+        }
+        Ok(())
+    }
+
+    /// The first ones, in this order.
+    pub(crate) async fn first(
+        &mut self,
+        collection: Collection,
+        filter: Document,
+        sort: Document,
+        limit: i64,
+    ) -> Result<Vec<Document>, StoreError> {
+        let found = self.store.collection(collection);
+        let found = found.find(self.tenant.with(filter)).sort(sort).limit(limit);
+        let mut cursor = found.session(&mut *self.session).await?;
+        Ok(cursor.stream(self.session).try_collect().await?)
+    }
+
+    /// Changes the one document that is found, or makes it, and answers it as it is then. Nobody else can until the
+    /// transaction ends: who tries fails and comes again.
+    pub(crate) async fn change_one(
+        &mut self,
+        collection: Collection,
+        filter: Document,
+        change: Document,
+        make: bool,
+    ) -> Result<Option<Document>, StoreError> {
+        let found = self.store.collection(collection);
+        let changed = found.find_one_and_update(self.tenant.with(filter), change);
+        let changed = changed.upsert(make).return_document(ReturnDocument::After);
+        let changed = changed.session(&mut *self.session).await;
+        changed.map_err(duplicate_is_conflict)
+    }
+
+    pub(crate) async fn remove(
+        &mut self,
+        collection: Collection,
+        filter: Document,
+    ) -> Result<u64, StoreError> {
+        let found = self.store.collection(collection);
+        let removed = found.delete_many(self.tenant.with(filter));
+        let removed = removed.session(&mut *self.session).await?;
+        Ok(removed.deleted_count)
     }
 
     pub(crate) async fn insert(

@@ -2,6 +2,7 @@
 
 use axum::extract::FromRef;
 use httpkit::Guard;
+use httpkit::client::Upstream;
 use kernel::Clock;
 
 use crate::Store;
@@ -15,4 +16,10 @@ pub struct AppState {
     pub guard: Guard,
     /// Tells the time.
     pub clock: Clock,
+    /// Knows who is in a team.
+    pub projects: Projects,
 }
+
+/// The way to project-svc.
+#[derive(Clone)]
+pub struct Projects(pub Upstream);

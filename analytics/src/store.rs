@@ -1,12 +1,16 @@
 //! The MongoDB database: how it is reached, its collections, its indexes, and which of its errors pass.
 
+mod indexes;
+
 use std::time::Duration;
 
 use httpkit::Problem;
 use mongodb::bson::{Document, doc};
-use mongodb::error::{Error, ErrorKind, WriteFailure};
+use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 use mongodb::options::{ClientOptions, IndexOptions, WriteConcern};
 use mongodb::{Client, Database, IndexModel};
+
+use self::indexes::Index;
 
 /// Time for a server to be found; a request waits no longer, a consumer asks again.
 const SERVER_SELECTION_TIMEOUT: Duration = Duration::from_secs(3);
@@ -29,21 +33,36 @@ pub(crate) enum Collection {
     Events,
     /// What is known of each task.
     Tasks,
-    /// Rollups: what happened on a day.
+    /// Rollups: what happened on a UTC day, by quarters of an hour.
     Days,
+    /// Rollups: which statuses tasks came to and left in a UTC month.
+    Months,
     /// Rollups: how things stand now.
     Totals,
+    /// What holds for all of an organization's numbers, one document each.
+    Organizations,
+    /// How far rebuilds are, one document each.
+    Rebuilds,
     /// Organizations that are gone for good: their ids and nothing else.
     Erased,
 }
 
 impl Collection {
+    /// What is made of events and can be made again.
+    pub(crate) const REBUILT: [Self; 4] = [Self::Tasks, Self::Days, Self::Months, Self::Totals];
+
+    /// Those of them that are sums.
+    pub(crate) const ROLLUPS: [Self; 3] = [Self::Days, Self::Months, Self::Totals];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Tasks => "tasks",
             Self::Days => "days",
+            Self::Months => "months",
             Self::Totals => "totals",
+            Self::Organizations => "organizations",
+            Self::Rebuilds => "rebuilds",
             Self::Erased => "erased",
         }
     }
@@ -70,6 +89,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether another writer was in the way, who is through when the same is tried again.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::Conflict => true,
+            Self::Mongo(error) => error.contains_label(TRANSIENT_TRANSACTION_ERROR),
+            Self::Document(_) | Self::Refused(_) | Self::Timeout => false,
+        }
+    }
+
     /// Whether the same again will fail the same way. Everything that is not known to be hopeless is
     /// worth waiting for: an event must not be lost to an outage nobody thought of.
     pub fn hopeless(&self) -> bool {
@@ -130,20 +158,13 @@ impl Store {
 
     /// Creates the collections with their indexes where they are missing.
     pub async fn prepare(&self) -> Result<(), StoreError> {
-        let unique = || IndexOptions::builder().unique(true).build();
-        let plain = IndexOptions::default;
-        for (collection, keys, options) in [
-            (Collection::Events, doc! { "tenant": 1, "time": 1 }, plain()),
-            (Collection::Tasks, doc! { "tenant": 1, "task": 1 }, unique()),
-            (
-                Collection::Tasks,
-                doc! { "tenant": 1, "project": 1 },
-                plain(),
-            ),
-            (Collection::Days, doc! { "tenant": 1, "day": 1 }, unique()),
-            (Collection::Totals, doc! { "tenant": 1 }, unique()),
-            (Collection::Erased, doc! { "tenant": 1 }, unique()),
-        ] {
+        for Index {
+            collection,
+            keys,
+            unique,
+        } in indexes::all()
+        {
+            let options = IndexOptions::builder().unique(unique).build();
             let index = IndexModel::builder().keys(keys).options(options).build();
             self.collection(collection).create_index(index).await?;
         }
@@ -152,6 +173,14 @@ impl Store {
 
     pub(crate) fn collection(&self, collection: Collection) -> mongodb::Collection<Document> {
         self.database.collection(collection.name())
+    }
+}
+
+/// Tells a key that is there already from other mishaps: another writer made it first.
+pub(crate) fn duplicate_is_conflict(error: Error) -> StoreError {
+    match &*error.kind {
+        ErrorKind::Command(command) if command.code == DUPLICATE_KEY => StoreError::Conflict,
+        _ => error.into(),
     }
 }
 

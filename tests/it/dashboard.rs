@@ -85,7 +85,7 @@ async fn numbers_equal_what_the_database_says_within_two_seconds() {
 
     let found = dashboard(&acme).await.json();
     assert_eq!(found["links"]["created"], 1, "{found}");
-    let days: i64 = found["by_day"]
+    let days: i64 = found["series"]
         .as_array()
         .unwrap()
         .iter()

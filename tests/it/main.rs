@@ -14,6 +14,7 @@ mod gateway;
 mod invitations;
 mod keys;
 mod links;
+mod numbers;
 mod observability;
 mod sessions;
 mod sign_up;

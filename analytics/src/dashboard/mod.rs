@@ -1,11 +1,11 @@
-//! The dashboard of an organization: how many tasks were created and done, day by day and person by
+//! The dashboard of an organization: how many tasks were created and done, part by part of a period and person by
 //! person, how they stand now, and what became of its links.
 //!
-//! Days are UTC days. `done` on a day are the tasks whose completion lies in that day and that are
-//! still done; a deleted task counts nowhere. All numbers equal what SQL says of the tasks themselves.
+//! `done` in a part are the tasks whose completion lies in it and that are still done; a deleted task counts nowhere.
+//! All numbers equal what SQL says of the tasks themselves.
 
-mod model;
+pub(crate) mod model;
 mod routes;
-mod store;
+pub(crate) mod store;
 
 pub(crate) use routes::router;

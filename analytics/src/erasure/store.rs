@@ -11,8 +11,7 @@ use crate::store::{Collection, Store, StoreError};
 pub(crate) struct Erased {
     pub(crate) events: u64,
     tasks: u64,
-    days: u64,
-    totals: u64,
+    rollups: u64,
 }
 
 /// Removes everything of an organization. That it is gone is written down first: who writes something of it at the
@@ -20,10 +19,19 @@ pub(crate) struct Erased {
 pub(crate) async fn erase(store: &Store, tenant: TenantId) -> Result<Erased, StoreError> {
     let scope = TenantScope::new(store, tenant);
     scope.note_erased().await?;
+    scope.clear(Collection::Organizations).await?;
+    scope.clear(Collection::Rebuilds).await?;
     Ok(Erased {
         events: scope.clear(Collection::Events).await?,
         tasks: scope.clear(Collection::Tasks).await?,
-        days: scope.clear(Collection::Days).await?,
-        totals: scope.clear(Collection::Totals).await?,
+        rollups: clear_all(&scope, &Collection::ROLLUPS).await?,
     })
+}
+
+async fn clear_all(scope: &TenantScope<'_>, all: &[Collection]) -> Result<u64, StoreError> {
+    let mut removed = 0;
+    for collection in all {
+        removed += scope.clear(*collection).await?;
+    }
+    Ok(removed)
 }

@@ -5,14 +5,18 @@ use events::topic::link::{LinkAccessed, LinkCreated};
 use events::topic::project::{ProjectDeleted, ProjectRestored};
 use events::topic::task::{
     TaskAssigned, TaskCreated, TaskDeleted, TaskRestored, TaskStatusChanged, TaskTransferred,
+    TaskUpdated,
 };
 use events::{Envelope, EnvelopeError, Event};
-use kernel::{ProjectId, TaskId};
+use kernel::{LinkId, ProjectId, TaskId};
+
+use crate::counter::DeviceClass;
 
 /// An event, understood.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fact {
+pub(crate) enum Fact {
     Created(TaskCreated),
+    Updated(TaskUpdated),
     StatusChanged(TaskStatusChanged),
     Assigned(TaskAssigned),
     TaskDeleted(TaskDeleted),
@@ -20,9 +24,9 @@ pub(super) enum Fact {
     Transferred(TaskTransferred),
     ProjectDeleted(ProjectDeleted),
     ProjectRestored(ProjectRestored),
-    LinkCreated,
+    LinkCreated(LinkId),
     /// A guest saw what a link shows.
-    LinkOpened,
+    LinkOpened(LinkId, DeviceClass),
     /// Kept, but it moves no number.
     Other,
 }
@@ -32,6 +36,7 @@ impl Fact {
     pub(super) fn of(envelope: &Envelope) -> Result<Self, EnvelopeError> {
         Ok(match &*envelope.kind {
             TaskCreated::TYPE => Self::Created(envelope.data()?),
+            TaskUpdated::TYPE => Self::Updated(envelope.data()?),
             TaskStatusChanged::TYPE => Self::StatusChanged(envelope.data()?),
             TaskAssigned::TYPE => Self::Assigned(envelope.data()?),
             TaskDeleted::TYPE => Self::TaskDeleted(envelope.data()?),
@@ -39,9 +44,8 @@ impl Fact {
             TaskTransferred::TYPE => Self::Transferred(envelope.data()?),
             ProjectDeleted::TYPE => Self::ProjectDeleted(envelope.data()?),
             ProjectRestored::TYPE => Self::ProjectRestored(envelope.data()?),
-            LinkCreated::TYPE => Self::LinkCreated,
-            // Machines that preview a link are no guests.
-            LinkAccessed::TYPE if !envelope.data::<LinkAccessed>()?.bot => Self::LinkOpened,
+            LinkCreated::TYPE => Self::LinkCreated(envelope.data::<LinkCreated>()?.link_id),
+            LinkAccessed::TYPE => opened(&envelope.data()?),
             _ => Self::Other,
         })
     }
@@ -50,6 +54,7 @@ impl Fact {
     pub(super) fn task(&self) -> Option<TaskId> {
         match self {
             Self::Created(event) => Some(event.task_id),
+            Self::Updated(event) => Some(event.task_id),
             Self::StatusChanged(event) => Some(event.task_id),
             Self::Assigned(event) => Some(event.task_id),
             Self::TaskDeleted(event) => Some(event.task_id),
@@ -57,8 +62,8 @@ impl Fact {
             Self::Transferred(event) => Some(event.task_id),
             Self::ProjectDeleted(_)
             | Self::ProjectRestored(_)
-            | Self::LinkCreated
-            | Self::LinkOpened
+            | Self::LinkCreated(_)
+            | Self::LinkOpened(..)
             | Self::Other => None,
         }
     }
@@ -70,6 +75,14 @@ impl Fact {
             Self::ProjectRestored(event) => Some(event.project_id),
             _ => None,
         }
+    }
+}
+
+/// Machines that preview a link are no guests.
+fn opened(event: &LinkAccessed) -> Fact {
+    match event.bot {
+        true => Fact::Other,
+        false => Fact::LinkOpened(event.link_id, event.device.into()),
     }
 }
 

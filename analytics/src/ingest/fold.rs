@@ -2,31 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-use events::topic::task::TaskStatus;
-use kernel::{ProjectId, TaskId, UserId};
+use kernel::{LinkId, ProjectId, TaskId};
 
 use super::fact::{Dated, Fact};
 use super::task::TaskState;
-
-/// One number of one organization. Days are UTC days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Counter {
-    /// Tasks created on the day.
-    Created(NaiveDate),
-    /// Tasks completed on the day that are still done.
-    Done(NaiveDate),
-    /// Those of them that are the person's.
-    DoneBy(NaiveDate, UserId),
-    /// Links made on the day.
-    LinksCreated(NaiveDate),
-    /// Opens of links by guests on the day.
-    LinkOpens(NaiveDate),
-    /// Tasks that stand there now.
-    Status(TaskStatus),
-    /// Open tasks that are the person's now.
-    Assigned(UserId),
-}
+use crate::counter::{Counter, Moved, Number, Scope, Slot};
 
 /// The states a fold begins or ends with.
 pub(super) type Tasks = BTreeMap<TaskId, TaskState>;
@@ -46,9 +26,10 @@ pub(super) fn fold<'a>(before: &Tasks, facts: impl IntoIterator<Item = Dated<'a>
     let mut folded = Folded::default();
     let mut after = before.clone();
     for (time, fact) in facts {
-        let day = time.date_naive();
+        let slot = Slot::of(time);
         match fact {
             Fact::Created(event) => task(&mut after, event.task_id).create(event, time),
+            Fact::Updated(event) => task(&mut after, event.task_id).update(event, time),
             Fact::StatusChanged(event) => {
                 task(&mut after, event.task_id).change_status(event, time);
             }
@@ -62,8 +43,11 @@ pub(super) fn fold<'a>(before: &Tasks, facts: impl IntoIterator<Item = Dated<'a>
             Fact::ProjectRestored(event) => {
                 tasks_of(&mut after, event.project_id).for_each(|task| task.regain_project(time));
             }
-            Fact::LinkCreated => folded.add(Counter::LinksCreated(day), 1),
-            Fact::LinkOpened => folded.add(Counter::LinkOpens(day), 1),
+            Fact::LinkCreated(link) => folded.add_of_link(*link, slot, Moved::LinksCreated),
+            Fact::LinkOpened(link, device) => {
+                folded.add_of_link(*link, slot, Moved::LinkOpens);
+                folded.add_of_link(*link, slot, Moved::OpensBy(*device));
+            }
             Fact::Other => {}
         }
     }
@@ -72,11 +56,11 @@ pub(super) fn fold<'a>(before: &Tasks, facts: impl IntoIterator<Item = Dated<'a>
         if old == Some(&state) {
             continue;
         }
-        for counter in old.map(TaskState::contribution).unwrap_or_default() {
-            folded.add(counter, -1);
+        for (counter, by) in old.map(TaskState::contribution).unwrap_or_default() {
+            folded.add(counter, -by);
         }
-        for counter in state.contribution() {
-            folded.add(counter, 1);
+        for (counter, by) in state.contribution() {
+            folded.add(counter, by);
         }
         folded.tasks.insert(id, state);
     }
@@ -96,6 +80,14 @@ fn tasks_of(tasks: &mut Tasks, project: ProjectId) -> impl Iterator<Item = &mut 
 impl Folded {
     fn add(&mut self, counter: Counter, by: i64) {
         *self.increments.entry(counter).or_default() += by;
+    }
+
+    /// One more for the link and for the organization.
+    fn add_of_link(&mut self, link: LinkId, slot: Slot, moved: Moved) {
+        let number = Number::At(slot, moved);
+        for scope in [Scope::Organization, Scope::Link(link)] {
+            self.add(Counter { scope, number }, 1);
+        }
     }
 }
 

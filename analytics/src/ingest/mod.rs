@@ -1,12 +1,15 @@
 //! Taking events in: what each says (`fact`), what is known of a task afterwards (`task`), which numbers
-//! that moves (`fold`), and one transaction for a batch of them (`store`).
+//! that moves (`fold`, `rollups`), and one transaction for a batch of them (`store`).
 //!
 //! Rollups are sums over task states: an increment is what the new state contributes less what the old
 //! one did. So they stay right whatever the order of events, and can be rebuilt.
 
 mod fact;
 mod fold;
-mod store;
+mod path;
+mod rollups;
+mod since;
+pub(crate) mod store;
 mod task;
 
 use std::time::Duration;
@@ -16,9 +19,9 @@ use events::{Action, Amqp, Consumer, Envelope, Queue};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::fact::Fact;
 pub(crate) use self::task::is_open;
 
-use self::fact::Fact;
 use crate::store::{Store, StoreError};
 
 /// What dashboards are made of, and what later ones may be.
@@ -125,4 +128,11 @@ where
         );
         sleep(pauses.next().unwrap_or(RETRY_MAX)).await;
     }
+}
+
+/// A stored event with what it says; none if it says nothing that is understood.
+pub(crate) fn understand(event: serde_json::Value) -> Option<(Envelope, Fact)> {
+    let envelope: Envelope = serde_json::from_value(event).ok()?;
+    let fact = Fact::of(&envelope).ok()?;
+    Some((envelope, fact))
 }

@@ -5,21 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use events::Envelope;
 use events::topic::tenant::TenantDeleted;
 use kernel::{EventId, TaskId, TenantId};
-use mongodb::bson::{
-    Bson, DateTime, Document, deserialize_from_document, doc, serialize_to_bson,
-    serialize_to_document,
-};
-
+use mongodb::bson::{Bson, DateTime, Document, deserialize_from_bson, doc, serialize_to_bson};
 use serde_json::Value;
 
 use super::fact::{Dated, Fact};
-use super::fold::{Counter, Folded, Tasks, fold};
+use super::fold::{Folded, Tasks, fold};
+use super::rollups::Rollups;
 use crate::erasure::store::erase;
+use crate::organization::Generation;
+use crate::organization::store::advance;
 use crate::scope::{Transaction, TransactionScope, Update, erased_of};
 use crate::store::{Collection, Store, StoreError};
 
 /// An event and what it says.
-type Noted<'a> = (&'a Envelope, &'a Fact);
+pub(crate) type Noted<'a> = (&'a Envelope, &'a Fact);
 
 /// Writes what is not written yet. Events of no organization are nobody's numbers and are left out; those of an
 /// organization that is gone for good leave nothing, whenever they come.
@@ -70,22 +69,34 @@ async fn write_tenant(
     if new.is_empty() {
         return Ok(());
     }
-    let before = load_tasks(scope, &new).await?;
-    let folded = fold(
-        &before,
-        new.iter().map(|(e, fact)| -> Dated<'_> { (e.time, fact) }),
-    );
+    let ledger = advance(scope).await?;
+    let (new, old): (Vec<_>, Vec<_>) = new.into_iter().partition(|(e, _)| ledger.takes(e.time));
+    metrics::counter!("ingested_events_too_old_total").increment(old.len() as u64);
     let raw: Result<Vec<_>, _> = new
         .iter()
-        .map(|(envelope, _)| raw_event(envelope))
+        .map(|(envelope, _)| raw_event(envelope, ledger.seq))
         .collect();
     scope.insert(Collection::Events, raw?).await?;
-    scope
-        .upsert(Collection::Tasks, task_updates(&folded)?)
-        .await?;
-    let (days, totals) = rollup_updates(&folded);
-    scope.upsert(Collection::Days, days).await?;
-    scope.upsert(Collection::Totals, totals).await
+    write_numbers(scope, ledger.generation, &new).await
+}
+
+/// Moves states and numbers of a generation by what the events say. Each must be given once.
+pub(crate) async fn write_numbers(
+    scope: &mut TransactionScope<'_>,
+    generation: Generation,
+    events: &[Noted<'_>],
+) -> Result<(), StoreError> {
+    let before = load_tasks(scope, generation, events).await?;
+    let dated = events
+        .iter()
+        .map(|(e, fact)| -> Dated<'_> { (e.time, fact) });
+    let folded = fold(&before, dated);
+    let tasks = task_updates(generation, &folded)?;
+    scope.upsert(Collection::Tasks, tasks).await?;
+    let rollups = Rollups::of(generation, &folded.increments);
+    scope.upsert(Collection::Days, rollups.days).await?;
+    scope.upsert(Collection::Months, rollups.months).await?;
+    scope.upsert(Collection::Totals, rollups.totals).await
 }
 
 /// Leaves out what was taken in before, and second copies in this batch.
@@ -108,22 +119,24 @@ async fn without_known<'a>(
 /// The states of all tasks that the facts are about.
 async fn load_tasks(
     scope: &mut TransactionScope<'_>,
+    generation: Generation,
     events: &[Noted<'_>],
 ) -> Result<Tasks, StoreError> {
     let ids: BTreeSet<String> = strings(events.iter().filter_map(|(_, fact)| fact.task()));
     let projects: BTreeSet<String> = strings(events.iter().filter_map(|(_, fact)| fact.project()));
     let mut found = Vec::new();
-    for (key, values) in [("task", ids), ("project", projects)] {
+    for (key, values) in [("task", ids), ("state.project", projects)] {
         if !values.is_empty() {
             let values: Vec<String> = values.into_iter().collect();
-            let filter = doc! { key: { "$in": values } };
+            let filter = generation.with(doc! { key: { "$in": values } });
             found.extend(scope.find(Collection::Tasks, filter).await?);
         }
     }
-    let tasks = found.into_iter().map(|document| {
-        let id = document.get("task").cloned().unwrap_or(Bson::Null);
-        let id: TaskId = mongodb::bson::deserialize_from_bson(id)?;
-        Ok((id, deserialize_from_document(document)?))
+    let tasks = found.into_iter().map(|mut document| {
+        let id = document.remove("task").unwrap_or(Bson::Null);
+        let id: TaskId = deserialize_from_bson(id)?;
+        let state = document.remove("state").unwrap_or(Bson::Null);
+        Ok((id, deserialize_from_bson(state)?))
     });
     tasks.collect()
 }
@@ -133,7 +146,7 @@ fn strings<T: ToString>(ids: impl Iterator<Item = T>) -> BTreeSet<String> {
 }
 
 /// The event as it came, but for a person's name: that is identity's to keep and to forget.
-fn raw_event(envelope: &Envelope) -> Result<Document, StoreError> {
+fn raw_event(envelope: &Envelope, seq: i64) -> Result<Document, StoreError> {
     let mut event = envelope.to_json();
     let data = event.get_mut("data").and_then(Value::as_object_mut);
     if let Some(data) = data.filter(|data| data.contains_key("user_id")) {
@@ -141,44 +154,21 @@ fn raw_event(envelope: &Envelope) -> Result<Document, StoreError> {
     }
     Ok(doc! {
         "_id": envelope.id.to_string(),
+        "seq": seq,
         "type": &*envelope.kind,
         "time": DateTime::from_millis(envelope.time.timestamp_millis()),
         "event": serialize_to_bson(&event)?,
     })
 }
 
-fn task_updates(folded: &Folded) -> Result<Vec<Update>, StoreError> {
+fn task_updates(generation: Generation, folded: &Folded) -> Result<Vec<Update>, StoreError> {
     let updates = folded.tasks.iter().map(|(id, state)| {
-        let set = serialize_to_document(state)?;
-        Ok((doc! { "task": id.to_string() }, doc! { "$set": set }))
+        let set = doc! {
+            "state": serialize_to_bson(state)?,
+            "facts": serialize_to_bson(&state.facts())?,
+        };
+        let task = generation.with(doc! { "task": id.to_string() });
+        Ok((task, doc! { "$set": set }))
     });
     updates.collect()
-}
-
-/// The increments as updates of days and of totals.
-fn rollup_updates(folded: &Folded) -> (Vec<Update>, Vec<Update>) {
-    let mut days: BTreeMap<String, Document> = BTreeMap::new();
-    let mut totals = Document::new();
-    for (counter, by) in &folded.increments {
-        let (day, field) = match counter {
-            Counter::Created(day) => (Some(day), "created".to_owned()),
-            Counter::Done(day) => (Some(day), "done".to_owned()),
-            Counter::DoneBy(day, user) => (Some(day), format!("done_by.{user}")),
-            Counter::LinksCreated(day) => (Some(day), "links_created".to_owned()),
-            Counter::LinkOpens(day) => (Some(day), "link_opens".to_owned()),
-            Counter::Status(status) => (None, format!("status.{status}")),
-            Counter::Assigned(user) => (None, format!("assigned.{user}")),
-        };
-        let increments = match day {
-            Some(day) => days.entry(day.to_string()).or_default(),
-            None => &mut totals,
-        };
-        increments.insert(field, *by);
-    }
-    let increment = |by: Document| doc! { "$inc": by };
-    let days = days
-        .into_iter()
-        .map(|(day, by)| (doc! { "day": day }, increment(by)));
-    let totals = (!totals.is_empty()).then(|| (Document::new(), increment(totals)));
-    (days.collect(), totals.into_iter().collect())
 }

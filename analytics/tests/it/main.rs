@@ -4,4 +4,7 @@
 mod dashboard;
 mod erasure;
 mod ingest;
+mod rebuild;
+mod settings;
+mod upkeep;
 mod world;

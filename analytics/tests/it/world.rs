@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use analytics::{AppState, Store, ingest};
+use analytics::{AppState, Projects, Store, ingest};
 use axum::Router;
 use axum::body::Body;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,12 +13,13 @@ use events::topic::task::{
 use events::{Action, Envelope, Event};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::{AccessSigner, Keys, SERVICE_TOKEN_HEADER, ServiceSigner};
 use httpkit::{Guard, Service};
 use kernel::{Clock, Ids, ProjectId, Role, TaskId, TenantId, UserId};
 use mongodb::bson::{Document, doc};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::SECRET;
 use tower::ServiceExt;
 
@@ -53,6 +54,7 @@ impl World {
             store: store.clone(),
             guard: Guard::new(&SecretString::from(SECRET), Service::Analytics, keys),
             clock: Clock::fixed(day("2026-03-31")),
+            projects: Projects(nobody()),
         };
         Self {
             router: analytics::router(state),
@@ -82,16 +84,81 @@ impl World {
         role: Role,
         query: &str,
     ) -> (StatusCode, Value) {
+        self.get(tenant, role, &format!("dashboard{query}")).await
+    }
+
+    /// Some of the numbers, or the settings.
+    pub(crate) async fn get(
+        &self,
+        tenant: TenantId,
+        role: Role,
+        what: &str,
+    ) -> (StatusCode, Value) {
+        let request = Request::get(format!("/api/v1/analytics/{what}"));
+        self.ask(tenant, role, request, Body::empty()).await
+    }
+
+    /// The settings, to be replaced.
+    pub(crate) async fn put_settings(
+        &self,
+        tenant: TenantId,
+        role: Role,
+        if_match: Option<&str>,
+        settings: &Value,
+    ) -> (StatusCode, Value) {
+        let mut request =
+            Request::put("/api/v1/analytics/settings").header("content-type", "application/json");
+        if let Some(version) = if_match {
+            request = request.header("if-match", version);
+        }
+        let body = Body::from(settings.to_string());
+        self.ask(tenant, role, request, body).await
+    }
+
+    async fn ask(
+        &self,
+        tenant: TenantId,
+        role: Role,
+        request: http::request::Builder,
+        body: Body,
+    ) -> (StatusCode, Value) {
         let service = ServiceSigner::new(&SecretString::from(SECRET), Service::Gateway)
             .token(Service::Analytics, Some(tenant))
             .unwrap();
-        let request = Request::get(format!("/api/v1/analytics/dashboard{query}"))
-            .header(SERVICE_TOKEN_HEADER, &*service)
-            .header(
-                "authorization",
-                format!("Bearer {}", self.token(tenant, role)),
-            )
-            .body(Body::empty())
+        let own = format!("Bearer {}", self.token(tenant, role));
+        let request = request.header(SERVICE_TOKEN_HEADER, &*service);
+        let request = request.header("authorization", own).body(body).unwrap();
+        self.send(request).await
+    }
+
+    /// A rebuild from begin to end, or only the comparison; answers the last step.
+    pub(crate) async fn rebuild(&self, tenant: TenantId, check: bool) -> Value {
+        let mut begin = true;
+        loop {
+            let step = json!({"begin": begin, "check": check});
+            let (status, progress) = self.rebuild_step(Service::Migrator, tenant, &step).await;
+            assert_eq!(status, StatusCode::OK, "{progress}");
+            if progress["done"] == true {
+                return progress;
+            }
+            begin = false;
+        }
+    }
+
+    /// One step of a rebuild, asked for by `service`.
+    pub(crate) async fn rebuild_step(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        step: &Value,
+    ) -> (StatusCode, Value) {
+        let token = ServiceSigner::new(&SecretString::from(SECRET), service)
+            .token(Service::Analytics, Some(tenant))
+            .unwrap();
+        let request = Request::post(format!("/internal/v1/organizations/{tenant}/rebuild"))
+            .header(SERVICE_TOKEN_HEADER, &*token)
+            .header("content-type", "application/json")
+            .body(Body::from(step.to_string()))
             .unwrap();
         self.send(request).await
     }
@@ -122,7 +189,7 @@ impl World {
     /// Everything that is stored, whatever its order.
     pub(crate) async fn contents(&self) -> BTreeMap<String, Vec<String>> {
         let mut contents = BTreeMap::new();
-        for name in ["events", "tasks", "days", "totals"] {
+        for name in ["events", "tasks", "days", "months", "totals"] {
             contents.insert(name.to_owned(), self.documents(name, doc! {}).await);
         }
         contents
@@ -142,6 +209,13 @@ impl World {
     pub(crate) async fn drop(self) {
         self.database.drop().await.unwrap();
     }
+}
+
+/// A project-svc that is away.
+fn nobody() -> Upstream {
+    let signer = ServiceSigner::new(&SecretString::from(SECRET), Service::Analytics);
+    let address = "http://127.0.0.1:9".parse().unwrap();
+    Upstream::new(http_client().unwrap(), address, Service::ProjectSvc, signer)
 }
 
 pub(crate) fn day(date: &str) -> DateTime<Utc> {

@@ -1,13 +1,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use events::topic::project::{ProjectDeleted, ProjectRestored};
 use events::topic::task::{
-    TaskAssigned, TaskCreated, TaskDeleted, TaskPriority, TaskRestored, TaskStatusChanged,
-    TaskTransferred,
+    TaskAssigned, TaskCreated, TaskDeleted, TaskPriority, TaskRestored, TaskStatus,
+    TaskStatusChanged, TaskTransferred, TaskUpdated,
 };
-use kernel::ProjectId;
+use kernel::{ProjectId, UserId};
 use uuid::Uuid;
 
 use super::*;
+use crate::counter::Standing;
 
 fn task() -> TaskId {
     TaskId::from(Uuid::from_u128(1))
@@ -25,8 +26,38 @@ fn at(day: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(day) + TimeDelta::hours(23)
 }
 
-fn day(day: i64) -> NaiveDate {
-    at(day).date_naive()
+fn on(day: i64, moved: Moved) -> Counter {
+    of_all(Number::At(Slot::of(at(day)), moved))
+}
+
+fn done_by(day: i64, user: UserId) -> Counter {
+    of_all(Number::DoneBy(at(day).date_naive(), user))
+}
+
+fn now(standing: Standing) -> Counter {
+    of_all(Number::Now(standing))
+}
+
+fn of_all(number: Number) -> Counter {
+    Counter {
+        scope: Scope::Organization,
+        number,
+    }
+}
+
+/// The numbers of the whole organization, but for those about the way of tasks through the statuses.
+fn of_organization(all: BTreeMap<Counter, i64>) -> BTreeMap<Counter, i64> {
+    let about_ways = |number: &Number| {
+        matches!(number, Number::At(_, Moved::Level(_) | Moved::Estimate(_)))
+            || matches!(
+                number,
+                Number::Now(Standing::Estimate(_) | Standing::AssignedEstimate(_))
+            )
+    };
+    let mut numbers = all;
+    numbers
+        .retain(|counter, _| counter.scope == Scope::Organization && !about_ways(&counter.number));
+    numbers
 }
 
 fn created(status: TaskStatus, assignees: &[UserId]) -> Fact {
@@ -108,7 +139,7 @@ fn project_restored(project_id: ProjectId) -> Fact {
 /// What all facts come to, each on the day of its place, whichever order they come in, one a batch.
 fn in_any_order(facts: &[Fact]) -> BTreeMap<Counter, i64> {
     let dated: Vec<(i64, &Fact)> = (1..).zip(facts).collect();
-    let in_order = numbers(dated.iter().copied());
+    let in_order = all_numbers(dated.iter().copied());
     for shift in 0..dated.len() {
         let mut order = dated.clone();
         order.rotate_left(shift);
@@ -125,10 +156,14 @@ fn in_any_order(facts: &[Fact]) -> BTreeMap<Counter, i64> {
             assert_eq!(sum, in_order, "{order:?}");
         }
     }
-    in_order
+    of_organization(in_order)
 }
 
 fn numbers<'a>(facts: impl IntoIterator<Item = (i64, &'a Fact)>) -> BTreeMap<Counter, i64> {
+    of_organization(all_numbers(facts))
+}
+
+fn all_numbers<'a>(facts: impl IntoIterator<Item = (i64, &'a Fact)>) -> BTreeMap<Counter, i64> {
     let dated = facts.into_iter().map(|(day, fact)| (at(day), fact));
     fold(&Tasks::new(), dated).increments
 }
@@ -139,10 +174,10 @@ use TaskStatus::{Done, InProgress, Review, Todo};
 fn created_task_counts_for_its_day_its_status_and_its_people() {
     let moved = numbers([(3, &created(Todo, &[user(1), user(2)]))]);
     let expected = [
-        (Counter::Created(day(3)), 1),
-        (Counter::Status(Todo), 1),
-        (Counter::Assigned(user(1)), 1),
-        (Counter::Assigned(user(2)), 1),
+        (on(3, Moved::Created), 1),
+        (now(Standing::Status(Todo)), 1),
+        (now(Standing::Assigned(user(1))), 1),
+        (now(Standing::Assigned(user(2))), 1),
     ];
     assert_eq!(moved, BTreeMap::from(expected));
 }
@@ -152,10 +187,10 @@ fn done_task_counts_for_the_day_of_its_completion_and_is_open_for_nobody() {
     let facts = [created(Todo, &[user(1)]), moved(Todo, Done, 2)];
     let moved = numbers([(3, &facts[0]), (5, &facts[1])]);
     let expected = [
-        (Counter::Created(day(3)), 1),
-        (Counter::Done(day(5)), 1),
-        (Counter::DoneBy(day(5), user(1)), 1),
-        (Counter::Status(Done), 1),
+        (on(3, Moved::Created), 1),
+        (on(5, Moved::Done), 1),
+        (done_by(5, user(1)), 1),
+        (now(Standing::Status(Done)), 1),
     ];
     assert_eq!(moved, BTreeMap::from(expected));
 }
@@ -176,8 +211,8 @@ fn reopened_task_was_never_done() {
 fn done_task_follows_its_new_assignee() {
     let facts = [created(Done, &[user(1)]), assigned(&[user(2)], 2)];
     let moved = numbers(facts.iter().map(|fact| (3, fact)));
-    assert_eq!(moved.get(&Counter::DoneBy(day(3), user(2))), Some(&1));
-    assert_eq!(moved.get(&Counter::DoneBy(day(3), user(1))), None);
+    assert_eq!(moved.get(&done_by(3, user(2))), Some(&1));
+    assert_eq!(moved.get(&done_by(3, user(1))), None);
 }
 
 #[test]
@@ -201,15 +236,15 @@ fn task_from_the_trash_counts_as_it_came_back() {
         restored(InProgress, &[user(2)], 4),
     ];
     let expected = [
-        (Counter::Created(day(1)), 1),
-        (Counter::Status(InProgress), 1),
-        (Counter::Assigned(user(2)), 1),
+        (on(1, Moved::Created), 1),
+        (now(Standing::Status(InProgress)), 1),
+        (now(Standing::Assigned(user(2))), 1),
     ];
     assert_eq!(in_any_order(&facts), BTreeMap::from(expected));
     // Done when it was done, not when it came back.
     let done = [created(Done, &[]), deleted(2), restored(Done, &[], 3)];
     let moved = in_any_order(&done);
-    assert_eq!(moved.get(&Counter::Done(day(5))), Some(&1));
+    assert_eq!(moved.get(&on(5, Moved::Done)), Some(&1));
     let again = [&facts[..], &[deleted(5)]].concat();
     assert_eq!(in_any_order(&again), BTreeMap::new());
 }
@@ -271,8 +306,8 @@ fn imported_task_counts_for_the_days_it_names() {
     event.created_at = Some(at(1));
     event.completed_at = Some(at(2));
     let moved = numbers([(9, &Fact::Created(event))]);
-    assert_eq!(moved.get(&Counter::Created(day(1))), Some(&1));
-    assert_eq!(moved.get(&Counter::Done(day(2))), Some(&1));
+    assert_eq!(moved.get(&on(1, Moved::Created)), Some(&1));
+    assert_eq!(moved.get(&on(2, Moved::Done)), Some(&1));
 }
 
 #[test]
@@ -284,7 +319,7 @@ fn order_of_arrival_and_size_of_batches_do_not_matter() {
         (4, moved(InProgress, Done, 4)),
         (5, assigned(&[user(2)], 5)),
     ];
-    let in_order = numbers(facts.iter().map(|(day, fact)| (*day, fact)));
+    let in_order = all_numbers(facts.iter().map(|(day, fact)| (*day, fact)));
     // Every rotation and its reverse, one fact a batch.
     for shift in 0..facts.len() {
         let mut order: Vec<usize> = (0..facts.len()).collect();
@@ -303,4 +338,70 @@ fn order_of_arrival_and_size_of_batches_do_not_matter() {
             assert_eq!(sum, in_order);
         }
     }
+}
+
+/// How many tasks stood where at the end of a day, and how long they were thought to take.
+fn level(all: &BTreeMap<Counter, i64>, scope: Scope, status: TaskStatus, day: i64) -> (i64, i64) {
+    let until = Slot::of(at(day));
+    let sum = |wanted: Moved| {
+        let passes = |counter: &Counter| match counter.number {
+            Number::At(slot, moved) => counter.scope == scope && moved == wanted && slot <= until,
+            _ => false,
+        };
+        all.iter()
+            .filter(|(counter, _)| passes(counter))
+            .map(|(_, by)| by)
+            .sum()
+    };
+    (sum(Moved::Level(status)), sum(Moved::Estimate(status)))
+}
+
+#[test]
+fn levels_follow_the_way_through_the_statuses() {
+    let estimated = Fact::Updated(TaskUpdated {
+        task_id: task(),
+        project_id: project(),
+        changed: Vec::new(),
+        priority: Some(TaskPriority::High),
+        estimate_seconds: Some(60),
+        version: Some(6),
+    });
+    let facts = [
+        created(Todo, &[]),
+        moved(Todo, InProgress, 2),
+        moved(InProgress, Done, 3),
+        moved(Done, InProgress, 4),
+        assigned(&[user(1)], 5),
+        estimated,
+    ];
+    in_any_order(&facts);
+    let dated = (1..).zip(&facts);
+    let all = all_numbers(dated);
+    // What it is thought to take now counts for its whole way, and so does whose it is.
+    for scope in [
+        Scope::Organization,
+        Scope::Project(project()),
+        Scope::Person(user(1)),
+    ] {
+        let at_day = |day| [Todo, InProgress, Done].map(|status| level(&all, scope, status, day));
+        assert_eq!(at_day(0), [(0, 0), (0, 0), (0, 0)]);
+        assert_eq!(at_day(1), [(1, 60), (0, 0), (0, 0)]);
+        assert_eq!(at_day(2), [(0, 0), (1, 60), (0, 0)]);
+        assert_eq!(at_day(3), [(0, 0), (0, 0), (1, 60)]);
+        assert_eq!(at_day(9), [(0, 0), (1, 60), (0, 0)]);
+    }
+    assert_eq!(level(&all, Scope::Person(user(2)), InProgress, 9), (0, 0));
+}
+
+#[test]
+fn task_done_elsewhere_was_to_do_until_then() {
+    let Fact::Created(mut event) = created(Done, &[]) else {
+        unreachable!()
+    };
+    event.created_at = Some(at(1));
+    event.completed_at = Some(at(3));
+    let fact = Fact::Created(event);
+    let all = all_numbers([(9, &fact)]);
+    let at_day = |day| [Todo, Done].map(|status| level(&all, Scope::Organization, status, day).0);
+    assert_eq!([at_day(0), at_day(2), at_day(4)], [[0, 0], [1, 0], [0, 1]]);
 }
