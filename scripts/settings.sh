@@ -158,6 +158,7 @@ MIGRATOR_AMQP_URL=amqp://tenantry:$(secret password_amqp)@127.0.0.1:$(port rabbi
 MIGRATOR_SEAL_KEY=$(secret seal_resolver)
 MIGRATOR_RESOLVER_URL=http://127.0.0.1:$(port tenant-resolver)
 MIGRATOR_IDENTITY_API_URL=http://127.0.0.1:$(port identity)
+MIGRATOR_ANALYTICS_URL=http://127.0.0.1:$(port analytics)
 MIGRATOR_SERVICE_SECRET=$(secret service_secret)
 MIGRATOR_BACKUPS=$STATE/backups
 ENV

@@ -6,6 +6,7 @@
 //! [`cli`] is what the operator types. [`tenants`] and [`clusters`] are the operator's work on single tenants and servers, with the [`resolver`]'s help.
 
 pub mod address;
+pub mod analytics;
 pub mod cli;
 pub mod clusters;
 pub mod database;

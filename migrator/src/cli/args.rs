@@ -9,6 +9,7 @@ use kernel::SealKey;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::analytics::AnalyticsArgs;
 use super::clusters::{ClustersArgs, SealArgs};
 use super::events::EventsArgs;
 use super::keys::KeysArgs;
@@ -151,6 +152,8 @@ pub(super) enum Command {
     Keys(KeysArgs),
     /// Look after events between the services
     Events(EventsArgs),
+    /// Look after the numbers of tenants
+    Analytics(AnalyticsArgs),
     /// Make two demo organizations with four weeks of history
     #[command(
         after_help = "Example:\n  migrator demo --gateway http://127.0.0.1:8080 --mail http://127.0.0.1:8105 --out demo.json"

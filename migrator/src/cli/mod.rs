@@ -1,5 +1,6 @@
 //! What the operator types. One file a command; `output` decides between table, plain text and JSON.
 
+mod analytics;
 mod args;
 mod clusters;
 mod demo;
@@ -85,6 +86,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
         Command::Seal(args) => clusters::seal(settings, output, &args).await,
         Command::Keys(args) => keys::keys(settings, output, &args).await,
         Command::Events(args) => events::events(settings, output, &args).await,
+        Command::Analytics(args) => analytics::analytics(settings, output, &args).await,
         Command::Demo(args) => demo::demo(settings, output, &args).await,
     }
 }

@@ -97,6 +97,9 @@ pub(super) struct ServiceSettings {
     /// Where identity's internal API is
     #[arg(long, env = "MIGRATOR_IDENTITY_API_URL", global = true)]
     pub(super) identity_api_url: Option<Url>,
+    /// Where analytics' internal API is
+    #[arg(long, env = "MIGRATOR_ANALYTICS_URL", global = true)]
+    pub(super) analytics_url: Option<Url>,
     /// The secret that all services share
     #[arg(
         long,

@@ -4,7 +4,7 @@
 mod history;
 mod truth;
 
-use e2e::{Organization, Person, Sql};
+use e2e::{Dev, Organization, Person, Sql};
 use kernel::{Role, UserId};
 use serde_json::{Value, json};
 use testkit::eventually;
@@ -331,4 +331,24 @@ async fn own_numbers_are_everybodys_to_see() {
         let answer = viewer.api.get(&format!("/api/v1/analytics/{path}")).await;
         answer.expect_problem(403, "permission_denied");
     }
+}
+
+#[tokio::test]
+async fn operator_rebuilds_what_equals_sql_as_before() {
+    let past = Past::new().await;
+    let owner = &past.acme.owner;
+    let name = past.acme.subdomain.as_str();
+    let rebuild = async |more: &[&str]| {
+        let arguments = [&["analytics", "rebuild", "--tenant", name], more].concat();
+        Dev.migrator(&arguments).await[0].clone()
+    };
+    let before = ask(owner, "cumulative-flow", PERIOD).await;
+    assert_eq!(rebuild(&["--check"]).await["differences"]["count"], 0);
+    let rebuilt = rebuild(&[]).await;
+    assert_eq!(rebuilt["tenant"], name);
+    assert!(rebuilt["events"].as_i64() > Some(500), "{rebuilt}");
+    assert_eq!(ask(owner, "cumulative-flow", PERIOD).await, before);
+    let truth = Truth::of(&past.sql, "true", "UTC").now().await;
+    let dashboard = ask(owner, "dashboard", "").await;
+    assert_eq!(status_counts(&dashboard["by_status"]), truth.0);
 }
