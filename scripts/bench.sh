@@ -7,10 +7,10 @@ bench_run() {
     # The subject makes services of its own, on PostgreSQL alone.
     tenancy) ;;
     links) bench_nginx && INFRA=(postgres rabbitmq mongodb mail) ;;
-    identity) INFRA=(postgres rabbitmq mongodb mail) ;;
+    identity | analytics) INFRA=(postgres rabbitmq mongodb mail) ;;
     # Beside what the services hold, pgbench has connections of its own.
     work) INFRA=(postgres rabbitmq mongodb mail) POSTGRES_CONNECTIONS=200 ;;
-    *) die "usage: ./dev bench tenancy|identity|work|links [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
+    *) die "usage: ./dev bench tenancy|identity|work|links|analytics [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
   esac
   shift
   install_rust_or_explain
@@ -43,6 +43,8 @@ bench_measure() {
     "BENCH_PSQL=$(postgres_bin)/psql"
     "BENCH_POSTGRES_LOG=$(log_of postgres)"
     "BENCH_SCRATCH=$STATE"
+    "BENCH_MONGO_URL=mongodb://127.0.0.1:$(port mongodb)/?replicaSet=rs0"
+    "BENCH_MONGO_DATABASE=analytics"
     "BENCH_DEV=$ROOT/dev"
     "BENCH_GATEWAY=http://127.0.0.1:$(port gateway)"
     "BENCH_DOMAIN=localhost:$(port gateway)"

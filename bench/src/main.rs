@@ -7,6 +7,7 @@
     reason = "a program for people: progress on standard error, the table on standard output"
 )]
 
+mod analytics;
 mod client;
 mod identity;
 mod links;
@@ -39,6 +40,8 @@ enum Subject {
     Identity(identity::Arguments),
     /// Redirects at the shortener and through the gateway, beside nginx, and while passwords are guessed
     Links(links::Arguments),
+    /// Dashboards and charts over a million events
+    Analytics(analytics::Arguments),
     /// A wide board, questions to 50,000 tasks, and a thousand people at once
     Work(work::Arguments),
 }
@@ -50,6 +53,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Subject::Tenancy(arguments) => tenancy::run(&arguments).await?,
         Subject::Identity(arguments) => identity::run(&arguments).await?,
         Subject::Links(arguments) => links::run(&arguments).await?,
+        Subject::Analytics(arguments) => analytics::run(&arguments).await?,
         Subject::Work(arguments) => work::run(&arguments).await?,
     };
     println!("{}", report.table());

@@ -88,6 +88,14 @@ impl Work {
     }
 }
 
+/// Where analytics keeps its numbers: the server and the database.
+pub(crate) fn mongodb() -> anyhow::Result<(String, String)> {
+    Ok((
+        variable("BENCH_MONGO_URL")?,
+        variable("BENCH_MONGO_DATABASE")?,
+    ))
+}
+
 /// The gateway of a whole system of the measurement's own.
 pub(crate) fn front() -> anyhow::Result<Front> {
     Ok(Front::at(

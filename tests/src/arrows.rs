@@ -35,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "bench",
         &[
+            "analytics",
             "events",
             "httpkit",
             "kernel",
