@@ -100,7 +100,7 @@ write_settings() {
     done
     keep_secret service_secret "$(openssl rand -hex 32)"
     keep_secret cookie_secret "$(openssl rand -hex 32)"
-    for name in resolver identity shortener; do
+    for name in resolver identity shortener project; do
       keep_secret "seal_$name" "k1:$(openssl rand -base64 32)"
     done
     print_settings >"$STATE/env.new"
@@ -143,6 +143,7 @@ IDENTITY_SEAL_KEY=$(secret seal_identity)
 IDENTITY_SMTP_URL=smtp://127.0.0.1:$(port smtp)
 IDENTITY_FREE_ATTEMPTS_OF_ADDRESS=100000
 IDENTITY_MAIL_FROM=Tenantry <no-reply@tenantry.localhost>
+PROJECT_SEAL_KEY=$(secret seal_project)
 SHORTENER_DATABASE_URL=$(postgres_url shortener_app shortener shortener)
 SHORTENER_SEAL_KEY=$(secret seal_shortener)
 SHORTENER_COOKIE_SECRET=$(secret cookie_secret)
@@ -181,6 +182,7 @@ print_settings_dev() {
   cat <<'ENV'
 TENANTRY_LOG_FORMAT=text
 GATEWAY_LOGIN_PER_MINUTE=60
+PROJECT_WEBHOOK_NETWORKS=127.0.0.0/8
 ENV
 }
 
@@ -197,6 +199,7 @@ RESOLVER_SWEEP_SECONDS=1
 RESOLVER_CLAIM_TIMEOUT_SECONDS=10
 IDENTITY_SWEEP_SECONDS=1
 IDENTITY_PROVIDER_NETWORKS=127.0.0.0/8
+PROJECT_WEBHOOK_NETWORKS=127.0.0.0/8
 ENV
 }
 

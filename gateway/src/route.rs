@@ -87,7 +87,7 @@ impl Route {
 }
 
 /// Every label of a route.
-pub(crate) const LABELS: [&str; 29] = [
+pub(crate) const LABELS: [&str; 30] = [
     "/",
     "/assets",
     "/s",
@@ -117,6 +117,7 @@ pub(crate) const LABELS: [&str; 29] = [
     "/api/v1/audit-events",
     "/api/v1/teams",
     "/api/v1/favourites",
+    "/api/v1/webhooks",
 ];
 
 /// The label of requests that match nothing.
@@ -231,6 +232,7 @@ fn api(method: &Method, rest: &str) -> Option<Route> {
         ("comments", _) => Route::member("/api/v1/comments", Service::ProjectSvc),
         ("search", _) => Route::member("/api/v1/search", Service::ProjectSvc),
         ("views", _) => Route::member("/api/v1/views", Service::ProjectSvc),
+        ("webhooks", _) => Route::member("/api/v1/webhooks", Service::ProjectSvc),
         ("links", _) => Route::member("/api/v1/links", Service::Shortener),
         ("analytics", _) => Route::member("/api/v1/analytics", Service::Analytics),
         _ => return None,

@@ -139,6 +139,7 @@ pub const TENANT: Schema = Schema {
         index!("tenant", "0020_tasks_by_priority"),
         index!("tenant", "0021_tasks_in_archive"),
         migration!("tenant", "0022_search_similar"),
+        migration!("tenant", "0023_webhooks"),
     ],
 };
 

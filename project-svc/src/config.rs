@@ -1,5 +1,7 @@
 //! Settings of this service alone, prefix `PROJECT_`.
 
+use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 /// What this service is told beside the settings all services share.
@@ -25,6 +27,18 @@ pub struct Config {
     /// are at those this process has not seen empty.
     #[serde(default = "ten_minutes")]
     pub sweep_seconds: u64,
+    /// Seals the secrets of webhooks: `<key id>:<base64 of 32 bytes>`.
+    pub seal_key: SecretString,
+    /// Keys that sealed before, separated by commas: they open what is not sealed anew yet.
+    #[serde(default)]
+    pub former_seal_keys: Option<SecretString>,
+    /// Networks of the operator's own where webhooks may lead too, even without TLS; all other addresses that are not
+    /// public are refused.
+    #[serde(default)]
+    pub webhook_networks: Vec<IpNet>,
+    /// Longest time a webhook's receiver may take to answer, in milliseconds; at most half a minute.
+    #[serde(default = "fifteen_seconds")]
+    pub webhook_timeout_ms: u64,
 }
 
 fn three_seconds() -> u64 {
@@ -33,6 +47,10 @@ fn three_seconds() -> u64 {
 
 fn one_second() -> u64 {
     1_000
+}
+
+fn fifteen_seconds() -> u64 {
+    15_000
 }
 
 fn ten_minutes() -> u64 {

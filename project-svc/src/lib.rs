@@ -34,6 +34,7 @@ mod team;
 mod tenant;
 mod turns;
 mod versions;
+mod webhook;
 mod workspace;
 
 use std::time::Duration;
@@ -54,10 +55,11 @@ pub use config::Config;
 pub use people::Known;
 pub use state::{AppState, Parts};
 pub use turns::Turns;
+pub use webhook::Webhooks;
 
 /// Versions of the tenant schema that this release can serve: databases are moved to the next one while
 /// it is still running.
-const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 22..=23;
+const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 23..=24;
 
 /// Tenants of a cluster that the admin listener's `/pools` shows.
 const BUSIEST_SHOWN: usize = 10;
@@ -98,6 +100,7 @@ pub fn connect(config: &Config, app: &App, wake: FleetWake) -> anyhow::Result<Ap
         identity: upstream(&common.identity_url, Service::Identity),
         known: Known::default(),
         turns: Turns::default(),
+        webhooks: Webhooks::new(config, &common.domain)?,
     };
     Ok(parts.into())
 }
@@ -131,4 +134,5 @@ fn public() -> OpenApiRouter<AppState> {
         .merge(search::router())
         .merge(saved_view::router())
         .merge(team::router())
+        .merge(webhook::router())
 }

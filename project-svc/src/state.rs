@@ -10,6 +10,7 @@ use tenancy::Pools;
 
 use crate::people::Known;
 use crate::turns::Turns;
+use crate::webhook::Webhooks;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct Parts {
     pub known: Known,
     /// Who is putting cards where.
     pub turns: Turns,
+    /// How endpoints outside are told of events.
+    pub webhooks: Webhooks,
 }
 
 impl From<Parts> for AppState {

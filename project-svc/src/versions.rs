@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     BoardId, ChecklistId, ChecklistItemId, ColumnId, FieldId, LabelId, ProjectId, TaskId, TeamId,
-    ViewId, WorkspaceId,
+    ViewId, WebhookId, WorkspaceId,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Value};
 
 use crate::entity::{
     board, checklist, checklist_item, column, custom_field, label, project, task, team, view,
-    workspace,
+    webhook, workspace,
 };
 
 /// A table of such rows.
@@ -52,6 +52,7 @@ counted! {
     checklist by ChecklistId;
     checklist_item by ChecklistItemId;
     view by ViewId;
+    webhook by WebhookId, without DeletedAt;
 }
 
 /// Changes what is set and counts the change. None when there is no such row in the version expected, or it lies in

@@ -10,15 +10,18 @@ pub const IDENTITY_LINKS: &str = "identity.links";
 pub const IDENTITY_TENANTS: &str = "identity.tenants";
 /// People of organizations, for project-svc.
 pub const PROJECT_PEOPLE: &str = "project-svc.people";
+/// What webhooks are told, in project-svc.
+pub const PROJECT_WEBHOOKS: &str = "project-svc.webhooks";
 /// Members who left, for the shortener.
 pub const SHORTENER_MEMBERS: &str = "shortener.members";
 
 /// All of them.
-pub const ALL: [&str; 6] = [
+pub const ALL: [&str; 7] = [
     ANALYTICS_EVENTS,
     IDENTITY_AUDIT,
     IDENTITY_LINKS,
     IDENTITY_TENANTS,
     PROJECT_PEOPLE,
+    PROJECT_WEBHOOKS,
     SHORTENER_MEMBERS,
 ];

@@ -40,12 +40,19 @@ pub(crate) async fn declare_exchanges(channel: &Channel) -> Result<(), AmqpError
 }
 
 /// Declares a replicated work queue and the queue for what its consumer gives up.
-pub(crate) async fn declare_work_queue(channel: &Channel, name: &str) -> Result<(), AmqpError> {
+pub(crate) async fn declare_work_queue(
+    channel: &Channel,
+    name: &str,
+    one_at_a_time: bool,
+) -> Result<(), AmqpError> {
     let _ = declare_dead_queue(channel, name).await?;
     bind(channel, &dead_queue(name), DEAD_EXCHANGE, name).await?;
     // The arguments of a queue that exists cannot be changed: other ones need another name.
     let limit = ("x-delivery-limit", AMQPValue::LongLongInt(DELIVERY_LIMIT));
-    let arguments = [&[quorum(), limit], &dead_lettering(DEAD_EXCHANGE, name)[..]].concat();
+    let mut arguments = [&[quorum(), limit], &dead_lettering(DEAD_EXCHANGE, name)[..]].concat();
+    if one_at_a_time {
+        arguments.push(("x-single-active-consumer", AMQPValue::Boolean(true)));
+    }
     let _ = declare(channel, name, QueueDeclareOptions::durable(), &arguments).await?;
     Ok(())
 }

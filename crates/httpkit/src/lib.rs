@@ -13,6 +13,7 @@ mod guard;
 pub mod idempotency;
 mod json;
 pub mod openapi;
+pub mod outbound;
 mod path;
 pub mod personal;
 mod precondition;

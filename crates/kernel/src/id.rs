@@ -124,6 +124,10 @@ ids! {
     ActivityId
     /// A short link.
     LinkId
+    /// An endpoint outside that is told events.
+    WebhookId
+    /// One event for one such endpoint.
+    DeliveryId
     /// A PostgreSQL server that holds tenant databases.
     ClusterId
     /// An event; consumers know a repeated delivery by it.

@@ -61,6 +61,7 @@ impl Role {
                 P::WorkspaceManage,
                 P::SecurityManage,
                 P::AuditRead,
+                P::WebhookManage,
             ],
             Self::Manager => &[
                 P::ProjectCreate,
@@ -192,6 +193,8 @@ permissions! {
     LinkManage = "link:manage"
     /// See the organization's analytics.
     AnalyticsRead = "analytics:read"
+    /// Have events sent elsewhere.
+    WebhookManage = "webhook:manage"
 }
 
 impl FromStr for Permission {

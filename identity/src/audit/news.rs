@@ -1,5 +1,5 @@
-//! What other services tell that belongs into the log: the end of projects, links to the outside, and what the
-//! operator does to an organization.
+//! What other services tell that belongs into the log: the end of projects, links and webhooks to the outside, and what
+//! the operator does to an organization.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use events::topic::tenant::{
     TenantDeletionScheduled, TenantLimitsChanged, TenantRenamed, TenantRestored, TenantResumed,
     TenantSuspended,
 };
+use events::topic::webhook::{WebhookCreated, WebhookDeleted, WebhookDisabled, WebhookUpdated};
 use events::{Action, Amqp, Consumer, Envelope, Event, Queue};
 use sea_orm::DbErr;
 use tokio::time::sleep;
@@ -23,7 +24,7 @@ use crate::state::Identity;
 pub const QUEUE: &str = events::queues::IDENTITY_AUDIT;
 
 /// Their data are ids, moments and subdomains, never names.
-const TOLD: [&str; 10] = [
+const TOLD: [&str; 14] = [
     ProjectDeleted::TYPE,
     LinkCreated::TYPE,
     LinkUpdated::TYPE,
@@ -34,6 +35,10 @@ const TOLD: [&str; 10] = [
     TenantLimitsChanged::TYPE,
     TenantDeletionScheduled::TYPE,
     TenantRestored::TYPE,
+    WebhookCreated::TYPE,
+    WebhookUpdated::TYPE,
+    WebhookDisabled::TYPE,
+    WebhookDeleted::TYPE,
 ];
 
 /// Between two tries while the database is away: an outage must not use up an event's deliveries.

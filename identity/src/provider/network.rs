@@ -1,121 +1,54 @@
-//! Calls to providers. Organizations name the addresses, so nothing inside is to be reached this way.
-//!
-//! Which address a name stands for is judged where the connection is made, after DNS; nothing is followed, an answer
-//! has a bound, and a call has a deadline.
+//! Calls to providers. Organizations name the addresses: see [`httpkit::outbound`]. An answer has a bound, and a call
+//! has a deadline.
 
-use std::error::Error;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
+use httpkit::outbound::{self, OutboundError};
 use ipnet::IpNet;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Request};
-use url::{Host, Url};
+use reqwest::Request;
+use url::Url;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the first byte sent to the last one read.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 /// A key set of dozens of keys has 50 KiB.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// What of the address space is not the public internet (IANA special-purpose registries).
-const SPECIAL: [&str; 24] = [
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.31.196.0/24",
-    "192.52.193.0/24",
-    "192.88.99.0/24",
-    "192.168.0.0/16",
-    "192.175.48.0/24",
-    "198.18.0.0/15",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-    "2001::/23",
-    "2001:db8::/32",
-    "2002::/16",
-    "2620:4f:8000::/48",
-    "3fff::/20",
-    "5f00::/16",
-];
-/// All of IPv6 that is given out as public addresses.
-const GLOBAL_UNICAST: &str = "2000::/3";
-
-/// Why a call came to nothing. What exactly went wrong is for the log: it would tell who asks what there is inside.
+/// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
-    #[error("the address is not one to call")]
-    Address,
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     #[error("the answer is longer than {MAX_ANSWER_BYTES} bytes")]
     TooLong,
-    #[error("call the provider")]
-    Http(#[source] reqwest::Error),
     #[error("the answer is no answer")]
     Answer(#[from] axum::http::Error),
 }
 
 impl From<reqwest::Error> for CallError {
     fn from(error: reqwest::Error) -> Self {
-        // The address may hold a code.
-        Self::Http(error.without_url())
+        Self::Outbound(error.into())
     }
 }
 
 /// The way out.
-pub(crate) struct Outbound {
-    http: Client,
-    reachable: Reachable,
-}
+pub(crate) struct Outbound(outbound::Outbound);
 
 impl Outbound {
     /// `own` are networks of the operator's where providers may be too, even without TLS.
     pub(crate) fn new(own: &[IpNet]) -> Result<Self, reqwest::Error> {
-        let reachable = Reachable(own.into());
-        let http = Client::builder()
-            .no_proxy()
-            .user_agent("tenantry")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
-            .redirect(Policy::none())
-            .dns_resolver(Arc::new(reachable.clone()))
-            .build()?;
-        Ok(Self { http, reachable })
+        Ok(Self(outbound::Outbound::new(own, TOTAL_TIMEOUT)?))
     }
 
     /// Whether an address has a form that may be called; what its name stands for is seen when it is.
     pub(super) fn may_call(&self, url: &Url) -> bool {
-        let plain = url.username().is_empty() && url.password().is_none();
-        let address = match url.host() {
-            None => return false,
-            Some(Host::Domain(_)) => None,
-            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-        };
-        let reachable = address.is_none_or(|address| self.reachable.covers(address));
-        let secure = url.scheme() == "https"
-            || url.scheme() == "http"
-                && address.is_some_and(|address| self.reachable.is_own(address));
-        plain && reachable && secure
+        self.0.may_call(url)
     }
 
     /// Calls, and reads the whole answer.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
-        let request = Request::try_from(request)?;
-        if !self.may_call(request.url()) {
-            return Err(CallError::Address);
-        }
-        let mut answer = self.http.execute(request).await?;
+        let mut answer = self.0.send(Request::try_from(request)?).await?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -137,147 +70,5 @@ impl<'c> AsyncHttpClient<'c> for Outbound {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))
-    }
-}
-
-/// Where a call may go: the public internet, and what the operator added.
-#[derive(Debug, Clone)]
-struct Reachable(Arc<[IpNet]>);
-
-impl Reachable {
-    fn covers(&self, address: IpAddr) -> bool {
-        self.is_own(address) || is_public(address)
-    }
-
-    fn is_own(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-impl Resolve for Reachable {
-    fn resolve(&self, name: Name) -> Resolving {
-        let reachable = self.clone();
-        Box::pin(async move {
-            // The port is the one of the address that is called.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let found: Vec<SocketAddr> = found
-                .filter(|address| reachable.covers(address.ip()))
-                .collect();
-            if found.is_empty() {
-                return Err(Box::<dyn Error + Send + Sync>::from(CallError::Address));
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// Whether an address is one of the public internet.
-fn is_public(address: IpAddr) -> bool {
-    let within = |network: &str| {
-        let network: Result<IpNet, _> = network.parse();
-        network.is_ok_and(|network| network.contains(&address))
-    };
-    if SPECIAL.into_iter().any(within) {
-        return false;
-    }
-    // An IPv4 address in the clothes of an IPv6 one is outside of what is given out.
-    match address {
-        IpAddr::V4(_) => true,
-        IpAddr::V6(address) => address != Ipv6Addr::UNSPECIFIED && within(GLOBAL_UNICAST),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn outbound(own: &[&str]) -> Outbound {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let own: Vec<IpNet> = own.iter().map(|network| network.parse().unwrap()).collect();
-        Outbound::new(&own).unwrap()
-    }
-
-    fn url(text: &str) -> Url {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn no_way_of_writing_an_inner_address_passes() {
-        let outbound = outbound(&[]);
-        for bad in [
-            "https://127.0.0.1/",
-            "https://127.1/",
-            "https://0/",
-            "https://2130706433/",
-            "https://0x7f.1/",
-            "https://017700000001/",
-            "https://[::1]/",
-            "https://[::]/",
-            "https://[::ffff:127.0.0.1]/",
-            "https://[64:ff9b::7f00:1]/",
-            "https://[2002:7f00:1::]/",
-            "https://[fe80::1]/",
-            "https://[fd00::1]/",
-            "https://169.254.169.254/latest",
-            "https://100.64.0.1/",
-            "https://192.0.0.1/",
-            "https://198.18.0.1/",
-            "https://10.0.0.1/",
-            "https://172.31.0.1/",
-            "https://192.168.1.1/",
-            "https://224.0.0.1/",
-            "https://255.255.255.255/",
-            "https://ok.example@127.0.0.1/",
-            "https://user:password@login.example.com/",
-            "http://login.example.com/",
-            "http://8.8.8.8/",
-            "ftp://login.example.com/",
-            "gopher://login.example.com/",
-            "file:///etc/passwd",
-            "javascript:alert(1)",
-        ] {
-            assert!(!outbound.may_call(&url(bad)), "{bad}");
-        }
-        for good in [
-            "https://login.example.com/",
-            "https://8.8.8.8/",
-            "https://[2606:4700::1111]/",
-        ] {
-            assert!(outbound.may_call(&url(good)), "{good}");
-        }
-    }
-
-    #[test]
-    fn own_networks_are_open_and_need_no_tls() {
-        let outbound = outbound(&["127.0.0.0/8"]);
-        assert!(outbound.may_call(&url("http://127.0.0.1:9000/")));
-        assert!(outbound.may_call(&url("https://127.0.0.1/")));
-        // What the name stands for is not known yet.
-        assert!(!outbound.may_call(&url("http://localhost/")));
-        assert!(!outbound.may_call(&url("http://10.0.0.1/")));
-    }
-
-    #[tokio::test]
-    async fn a_name_that_leads_inside_is_not_connected_to() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let request = || {
-            let address = format!("https://localhost:{port}/");
-            axum::http::Request::get(address).body(Vec::new()).unwrap()
-        };
-        let refused = outbound(&[]).send(request()).await.unwrap_err();
-        let mut cause: &dyn Error = &refused;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        assert_eq!(cause.to_string(), CallError::Address.to_string());
-        assert!(listener.accept().is_err(), "somebody connected");
-        // The same name where it may: a connection is made, and fails for lack of TLS.
-        let own = outbound(&["127.0.0.0/8", "::1/128"]);
-        let (failed, ()) = tokio::join!(own.send(request()), async {
-            testkit::until("somebody connects", async || listener.accept().is_ok()).await;
-        });
-        assert!(failed.is_err());
     }
 }

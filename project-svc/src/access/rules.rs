@@ -14,6 +14,7 @@ use crate::saved_view::ViewRow;
 use crate::task::{ColumnHome, Home, ParentHome, TaskRow, TrashedTask};
 use crate::team::TeamRow;
 use crate::tenant::Tenant;
+use crate::webhook::WebhookRow;
 use crate::workspace::WorkspaceRow;
 use crate::workspace::model::WorkspaceRole;
 
@@ -49,6 +50,8 @@ pub(crate) struct ListTasks;
 pub(crate) struct ListTeams;
 /// Create teams.
 pub(crate) struct CreateTeam;
+/// Create webhooks, and list them.
+pub(crate) struct ManageWebhooks;
 
 macro_rules! permissions {
     ($($action:ident of $thing:ty => $how:ident $permission:ident,)+) => {
@@ -94,6 +97,9 @@ permissions! {
     AddProject of WorkspaceRow => require ProjectCreate,
     Read of TeamRow => require MemberRead,
     Delete of TeamRow => require TeamManage,
+    Read of WebhookRow => require WebhookManage,
+    Write of WebhookRow => require WebhookManage,
+    Delete of WebhookRow => require WebhookManage,
 }
 
 impl Permits<TeamRow> for Write {
@@ -184,4 +190,8 @@ impl Needs for ListTeams {
 
 impl Needs for CreateTeam {
     const PERMISSION: Permission = Permission::TeamManage;
+}
+
+impl Needs for ManageWebhooks {
+    const PERMISSION: Permission = Permission::WebhookManage;
 }

@@ -15,5 +15,6 @@ pub(crate) mod task_assignee;
 pub(crate) mod team;
 pub(crate) mod team_member;
 pub(crate) mod view;
+pub(crate) mod webhook;
 pub(crate) mod workspace;
 pub(crate) mod workspace_member;

@@ -1,5 +1,6 @@
 //! In every tenant's database: forgets the answers of keyed requests after a day, which only saves space (an answer
-//! that is too old is never given again), and removes tasks that lie in the trash for 30 days.
+//! that is too old is never given again), removes tasks that lie in the trash for 30 days, cleans the log of webhooks,
+//! and finds what another instance left to be sent.
 
 use std::error::Error;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tenancy::TenantFleet;
 use tokio::time::{Instant, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::trash;
+use super::{trash, webhooks};
 use crate::state::AppState;
 
 /// Time from one round to the next.
@@ -57,6 +58,10 @@ pub async fn sweep(state: &AppState) {
             let error = &*error as &dyn Error;
             tracing::warn!(tenant.id = %tenant, error, "remove projects of the trash");
         }
+        if let Err(error) = look_after_webhooks(state, tenant).await {
+            let error = &*error as &dyn Error;
+            tracing::warn!(tenant.id = %tenant, error, "look after webhooks");
+        }
         sleep(PAUSE).await;
     }
 }
@@ -91,4 +96,9 @@ async fn empty_trash(state: &AppState, tenant: TenantId) -> Result<(), BoxError>
             return Ok(());
         }
     }
+}
+
+async fn look_after_webhooks(state: &AppState, tenant: TenantId) -> Result<(), BoxError> {
+    webhooks::clean(state, tenant).await?;
+    webhooks::find_due(state, tenant).await
 }

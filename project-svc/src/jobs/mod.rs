@@ -1,10 +1,11 @@
 //! Work beside the requests: events out (the relay of all tenants' outboxes), events in (people, and
-//! tenants whose connections are no longer good), and keeping house.
+//! tenants whose connections are no longer good), telling webhooks, and keeping house.
 
 pub mod housekeeping;
 pub mod people;
 mod tenants;
 mod trash;
+pub mod webhooks;
 
 use std::time::Duration;
 
@@ -58,8 +59,10 @@ pub(crate) fn spawn(
     let name = format!("project-svc.tenants.{}", app.ids.next::<EventId>());
     let queue = Queue::live(&name, &["tenant.#"]);
     let handler = tenants::handler(state.clone());
-    let consumer = Consumer::new(amqp, queue);
+    let consumer = Consumer::new(amqp.clone(), queue);
     app.spawn("tenants", consumer.run(handler, app.shutdown.clone()));
+
+    webhooks::spawn(app, amqp, state);
     Ok(())
 }
 

@@ -155,6 +155,16 @@ pub(crate) const TABLE: &[Row] = &[
     Row("PATCH", "/teams/{team}/members/{owner}", Role::Admin, |_| json!({"role": "lead"})),
     Row("DELETE", "/teams/{team}/members/{owner}", Role::Admin, none),
     Row("GET", "/users/{owner}/teams", Role::Viewer, none),
+    Row("GET", "/webhooks", Role::Admin, none),
+    Row("POST", "/webhooks", Role::Admin, |_| json!({"url": "https://example.com/hooks", "events": ["task.*"]})),
+    Row("GET", "/webhooks/{webhook}", Role::Admin, none),
+    Row("PATCH", "/webhooks/{webhook}", Role::Admin, |_| json!({"description": "Other"})),
+    Row("DELETE", "/webhooks/{webhook}", Role::Admin, none),
+    Row("POST", "/webhooks/{webhook}/rotate-secret", Role::Admin, none),
+    Row("POST", "/webhooks/{webhook}/test", Role::Admin, none),
+    Row("GET", "/webhooks/{webhook}/deliveries", Role::Admin, none),
+    Row("GET", "/webhooks/{webhook}/deliveries/{delivery}", Role::Admin, none),
+    Row("POST", "/webhooks/{webhook}/deliveries/{delivery}/resend", Role::Admin, none),
 ];
 
 /// For who wrote the comment, whatever their role; see `comments.rs`.
@@ -285,6 +295,10 @@ impl Things {
             let list = make(path.clone(), json!({"name": "Before"})).await;
             let item = make(format!("{path}/{list}/items"), json!({"text": "Fuel"})).await;
             more.extend([("{checklist}", list), ("{item}", item)]);
+        }
+        if template.contains("{webhook}") {
+            let (webhook, delivery) = world.webhook(owner).await;
+            more.extend([("{webhook}", webhook), ("{delivery}", delivery)]);
         }
         if template.contains("/transfer") {
             more.insert("{project_2}", owner.project("Gemini").await.0);

@@ -35,6 +35,7 @@ mod transfer;
 mod trash;
 mod validation;
 mod views;
+mod webhooks;
 mod workspace;
 mod world;
 mod zones;

@@ -16,11 +16,12 @@ use sea_orm::sqlx::{AssertSqlSafe, Executor};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Person, read};
+use crate::client::{Answer, Person, read, text};
 use crate::neighbours::{self, Neighbours, listen};
 
 const SECRET: &str = "a secret that all services of this test share";
 const PASSWORD: &str = "test-only";
+const SEAL_KEY: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 pub(crate) struct World {
     pub(crate) app: App,
@@ -38,6 +39,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Clock::system(), |_| {}).await
+    }
+
+    /// A world whose service goes by this clock, with other settings.
+    pub(crate) async fn with(clock: Clock, set: impl FnOnce(&mut Config)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let address: Address = environment("TENANTRY_TEST_ADMIN_URL").parse().unwrap();
         let tenant: TenantId = Ids::system().next();
@@ -57,16 +63,22 @@ impl World {
         let keys = json!({"keys": [signer.public_jwk().unwrap()]});
         let neighbours = Neighbours::new(tenant, descriptor(&address, tenant), keys);
         let neighbour = listen(neighbours::router(Arc::clone(&neighbours))).await;
-        let app = App::new(common(&neighbour));
+        let mut app = App::new(common(&neighbour));
+        app.clock = clock;
         let wake = FleetWake::default();
-        let config = Config {
+        let mut config = Config {
             connection_budget: Some(20),
             instances: None,
             hold_timeout_ms: 3_000,
             // Tests may run on a machine that does much else.
             acquire_timeout_ms: 10_000,
             sweep_seconds: 1,
+            seal_key: SEAL_KEY.into(),
+            former_seal_keys: None,
+            webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            webhook_timeout_ms: 1_000,
         };
+        set(&mut config);
         let state = project_svc::connect(&config, &app, wake.clone()).unwrap();
         let router = project_svc::router(state.clone());
         Self {
@@ -159,6 +171,22 @@ impl World {
         let sql = "select event -> 'data' from outbox where type = $1 order by seq desc limit 1";
         let data = sea_orm::sqlx::query_scalar(sql).bind(kind);
         data.fetch_one(&self.database).await.unwrap()
+    }
+
+    /// A webhook and a delivery that is over. An organization has few: old ones go.
+    pub(crate) async fn webhook(&self, owner: &Person) -> (String, String) {
+        let old = "delete from webhooks where id in
+            (select id from webhooks order by created_at desc, id desc offset 10)";
+        self.database.execute(old).await.unwrap();
+        let body = json!({"url": "https://example.com/hooks", "events": ["*"]});
+        let webhook = owner.post("/webhooks", body).await.expect(201);
+        let webhook = text(&webhook, "id");
+        let test = format!("/webhooks/{webhook}/test");
+        let delivery = owner.post(&test, Value::Null).await.expect(201);
+        let delivery = text(&delivery, "id");
+        let over = "update webhook_deliveries set state = 'failed', due_at = null";
+        self.database.execute(over).await.unwrap();
+        (webhook, delivery)
     }
 
     pub(crate) async fn end(self) {

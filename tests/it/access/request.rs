@@ -217,12 +217,13 @@ const WORK: [&str; 8] = [
     "favourites",
 ];
 /// What is made by its name alone, or nearly.
-const MADE: [&str; 6] = [
+const MADE: [&str; 7] = [
     "invitations",
     "roles",
     "teams",
     "tokens",
     "views",
+    "webhooks",
     "workspaces",
 ];
 
@@ -273,11 +274,18 @@ impl Things {
             "roles" => json!({"name": name, "permissions": ["task:read"]}),
             "tokens" => json!({"name": name, "scopes": ["task:read"], "expires_at": tomorrow()}),
             "views" => json!({"name": name, "shared": true}),
+            // Nobody listens there.
+            "webhooks" => json!({"url": "http://127.0.0.1:9/", "events": ["task.*"]}),
             _ => json!({"name": name}),
         };
         let path = format!("/api/v1/{word}");
-        let made = acme.owner.api.post(&path, &body).await.expect(201);
-        self.know(word, &made.json()["id"]);
+        let made = acme.owner.api.post(&path, &body).await.expect(201).json();
+        self.know(word, &made["id"]);
+        if word == "webhooks" {
+            let path = format!("{path}/{}/test", made["id"].as_str().unwrap());
+            let sent = acme.owner.api.post(&path, &Value::Null).await.expect(201);
+            self.know("deliveries", &sent.json()["id"]);
+        }
     }
 
     async fn make_work(&mut self, acme: &Organization) {

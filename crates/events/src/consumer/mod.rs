@@ -66,6 +66,7 @@ pub struct Queue {
     durable: bool,
     linger: Duration,
     pauses: Vec<Duration>,
+    one_at_a_time: bool,
 }
 
 impl Queue {
@@ -79,6 +80,7 @@ impl Queue {
             durable: true,
             linger: LINGER,
             pauses: RETRY_PAUSES.to_vec(),
+            one_at_a_time: false,
         }
     }
 
@@ -100,7 +102,16 @@ impl Queue {
             durable: false,
             linger: Duration::ZERO,
             pauses: Vec::new(),
+            one_at_a_time: false,
         }
+    }
+
+    /// Of all instances one has the events of this work queue, in their order, until it goes: for a handler whose memory
+    /// an earlier event may have made stale.
+    #[must_use]
+    pub fn one_at_a_time(mut self) -> Self {
+        self.one_at_a_time = true;
+        self
     }
 }
 
@@ -212,7 +223,7 @@ impl Consumer {
         topology::declare_exchanges(channel).await?;
         let name = self.queue.name.as_str();
         if self.queue.durable {
-            topology::declare_work_queue(channel, name).await?;
+            topology::declare_work_queue(channel, name, self.queue.one_at_a_time).await?;
         } else {
             topology::declare_live_queue(channel, name).await?;
         }

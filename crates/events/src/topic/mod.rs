@@ -12,6 +12,7 @@ pub mod session;
 pub mod task;
 pub mod tenant;
 pub mod user;
+pub mod webhook;
 pub mod workspace;
 
 use serde::Serialize;

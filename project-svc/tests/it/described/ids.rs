@@ -177,8 +177,8 @@ fn references(api: &Described, operation: &Operation, foreign: &Things) -> Vec<(
     let found = leaves.filter_map(|leaf| {
         let list = leaf.pointer.strip_suffix("/0");
         let name = list.unwrap_or(&leaf.pointer).rsplit('/').next()?;
-        let anywhere =
-            name == "project_id" && ["/tasks", "/comments"].contains(&operation.path.as_str());
+        let of_any = ["/tasks", "/comments", "/webhooks", "/webhooks/{id}"];
+        let anywhere = name == "project_id" && of_any.contains(&operation.path.as_str());
         let word = of_kind(name).filter(|_| !anywhere)?;
         Some((leaf.pointer.clone(), foreign.id(word).to_owned()))
     });

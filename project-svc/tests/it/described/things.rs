@@ -12,7 +12,7 @@ use crate::world::World;
 pub(super) struct Things(BTreeMap<&'static str, String>);
 
 /// What things belong to the organization as a whole, not to one project.
-pub(super) const OF_ORGANIZATION: [&str; 4] = ["teams", "users", "views", "workspaces"];
+pub(super) const OF_ORGANIZATION: [&str; 5] = ["teams", "users", "views", "webhooks", "workspaces"];
 
 impl Things {
     /// A project with one of everything, and what else there is in an organization; all of it new.
@@ -96,6 +96,9 @@ impl Things {
             let made = owner.post(path, json!({"name": name})).await.expect(201);
             self.know(word, text(&made, "id"));
         }
+        let (webhook, delivery) = world.webhook(owner).await;
+        self.know("webhooks", webhook);
+        self.know("deliveries", delivery);
         let body = json!({"user_id": member.id});
         for word in ["projects", "teams", "workspaces"] {
             let path = format!("/{word}/{}/members", self.id(word));
