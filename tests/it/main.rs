@@ -19,4 +19,5 @@ mod observability;
 mod sessions;
 mod sign_up;
 mod tenants;
+mod webhooks;
 mod work;

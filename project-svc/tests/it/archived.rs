@@ -8,7 +8,7 @@ use crate::client::{Person, text};
 use crate::world::World;
 
 /// Beginnings of the paths of what lies outside of projects.
-const ELSEWHERE: [&str; 3] = ["/workspaces", "/teams", "/users"];
+const ELSEWHERE: [&str; 4] = ["/workspaces", "/teams", "/users", "/webhooks"];
 
 /// What changes nothing of the project, or is how one gets out of the archive, or answers for each task.
 const STILL_OPEN: [(&str, &str); 13] = [
