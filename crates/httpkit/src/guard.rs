@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::HeaderMap;
@@ -63,7 +64,7 @@ impl fmt::Display for Service {
 /// What a service checks callers with; part of its state.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    services: ServiceVerifier,
+    services: Arc<ServiceVerifier>,
     keys: Keys,
 }
 
@@ -71,7 +72,7 @@ impl Guard {
     /// A guard for `audience`.
     pub fn new(secret: &SecretString, audience: Service, keys: Keys) -> Self {
         Self {
-            services: ServiceVerifier::new(secret, audience),
+            services: Arc::new(ServiceVerifier::new(secret, audience)),
             keys,
         }
     }

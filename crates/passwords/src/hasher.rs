@@ -1,5 +1,5 @@
-//! argon2id (RFC 9106) with OWASP's least parameters, on the blocking pool: on half of the cores, so that a flood of
-//! sign-ins leaves the others to other requests, and behind a queue with an end.
+//! argon2id (RFC 9106) with OWASP's least parameters, on threads of its own: on half of the cores and behind other work, so
+//! that a flood of sign-ins leaves the machine to other requests, and behind a queue with an end.
 //!
 //! The permit moves into the blocking task: a client that hangs up does not let the next one in early.
 
@@ -11,10 +11,11 @@ use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use httpkit::Problem;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::JoinError;
 use tokio::time::timeout;
 
 use crate::Password;
+use crate::workers::Workers;
 
 /// 19 MiB of memory, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -39,6 +40,9 @@ pub enum HasherError {
     /// No hash came out of it, or the stored one is none.
     #[error("hash or verify a password")]
     Hash(#[from] password_hash::Error),
+    /// No threads to be had.
+    #[error("start password threads")]
+    Threads(#[from] std::io::Error),
     /// The task died.
     #[error("password task")]
     Task(#[from] JoinError),
@@ -48,6 +52,7 @@ pub enum HasherError {
 #[derive(Clone)]
 pub struct Hasher {
     argon2: Argon2<'static>,
+    workers: Arc<Workers>,
     turns: Arc<Semaphore>,
     /// Places of those who work or wait.
     places: Arc<Semaphore>,
@@ -65,6 +70,7 @@ impl Hasher {
         let turns = cores.div_ceil(2);
         Ok(Self {
             argon2,
+            workers: Arc::new(Workers::start(turns)?),
             turns: Arc::new(Semaphore::new(turns)),
             places: Arc::new(Semaphore::new(turns + turns * QUEUE_OF_TURN)),
             decoy: decoy.to_string().into(),
@@ -127,11 +133,11 @@ impl Hasher {
             return Err(HasherError::Busy);
         };
         metrics::counter!("password_hashes_total").increment(1);
-        spawn_blocking(move || {
+        let working = self.workers.spawn(move || {
             let _turn = turn;
             work()
-        })
-        .await?
+        });
+        working.await?
     }
 }
 
@@ -139,9 +145,10 @@ impl From<HasherError> for Problem {
     fn from(error: HasherError) -> Self {
         match error {
             HasherError::Busy => Self::unavailable("busy", RETRY_AFTER_SECONDS),
-            HasherError::Parameters(_) | HasherError::Hash(_) | HasherError::Task(_) => {
-                Self::internal(error)
-            }
+            HasherError::Parameters(_)
+            | HasherError::Hash(_)
+            | HasherError::Threads(_)
+            | HasherError::Task(_) => Self::internal(error),
         }
     }
 }

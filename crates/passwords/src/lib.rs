@@ -5,6 +5,7 @@
 mod common;
 mod hasher;
 mod password;
+mod workers;
 
 pub use common::is_common;
 pub use hasher::{Hasher, HasherError};

@@ -24,9 +24,11 @@ use crate::links::model::{Standing, standing};
 use crate::state::{AppState, Shortener};
 use crate::visits::Seen;
 
-/// The service, with the short way before the router.
+/// The service, with the short way before the router. Every request has a clone of it.
 #[derive(Clone)]
-pub struct Quick {
+pub struct Quick(Arc<Ways>);
+
+struct Ways {
     shortener: Arc<Shortener>,
     guard: Guard,
     health: Health,
@@ -40,16 +42,18 @@ impl Quick {
     pub(crate) fn new(state: &AppState, health: Health, router: Router) -> Self {
         // The same as the layers of the router record.
         let labels = [("method", "GET"), ("route", "/s/{code}"), ("status", "3xx")];
-        Self {
+        Self(Arc::new(Ways {
             shortener: Arc::clone(&state.shortener),
             guard: state.guard.clone(),
             health,
             router,
             requests: metrics::counter!("http_requests_total", &labels),
             duration: metrics::histogram!("http_request_duration_seconds", &labels),
-        }
+        }))
     }
+}
 
+impl Ways {
     fn redirect(&self, request: &Request<Body>) -> Option<Response<Body>> {
         let started = Instant::now();
         let (headers, shortener) = (request.headers(), &self.shortener);
@@ -111,9 +115,9 @@ impl Service<Request<Body>> for Quick {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match self.redirect(&request) {
+        match self.0.redirect(&request) {
             Some(response) => Either::Left(ready(Ok(response))),
-            None => Either::Right(self.router.call(request)),
+            None => Either::Right(self.0.router.clone().call(request)),
         }
     }
 }

@@ -69,8 +69,15 @@ impl Framing {
     /// Follows the bytes that have come; spoils what is not to pass.
     pub(super) fn watch(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
-        while let Some(byte) = bytes.get_mut(at) {
-            at += 1;
+        while let Some(rest) = bytes.get_mut(at..) {
+            let skipped = match self.part {
+                Part::Head if self.line.says_nothing() => self.line.skip(rest),
+                _ => 0,
+            };
+            let Some(byte) = rest.get_mut(skipped) else {
+                return;
+            };
+            at += skipped + 1;
             match self.part {
                 Part::Over => return,
                 Part::Head => self.head_byte(byte),
@@ -198,6 +205,21 @@ impl Line {
             *place = byte.to_ascii_lowercase();
             self.name_bytes += 1;
         }
+    }
+
+    /// Whether what is left of it tells nothing of a body's size: values of other fields, which are most of a head.
+    fn says_nothing(&self) -> bool {
+        self.in_value && !self.is(CONTENT_LENGTH) && !self.is(TRANSFER_ENCODING)
+    }
+
+    /// Takes what is left of such a line, its end not included; answers how much that is.
+    fn skip(&mut self, bytes: &[u8]) -> usize {
+        let skipped = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+        self.bytes += skipped;
+        if let Some(last) = skipped.checked_sub(1).and_then(|at| bytes.get(at)) {
+            self.last = *last;
+        }
+        skipped
     }
 
     fn is_http2(&self) -> bool {
