@@ -109,6 +109,7 @@ pub const SHORTENER: Schema = Schema {
         index!("shortener", "0004_links_by_slug"),
         index!("shortener", "0005_links_to_end"),
         index!("shortener", "0006_links_by_person"),
+        migration!("shortener", "0007_link_policies"),
     ],
 };
 

@@ -48,6 +48,11 @@ async fn erase_organization(
 
 async fn erase(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Erased, DbErr> {
     let links = raw_sql!(Postgres, "delete from links where tenant_id = {tenant}");
+    let policy = raw_sql!(
+        Postgres,
+        "delete from link_policies where tenant_id = {tenant}"
+    );
+    db.execute_raw(policy).await?;
     let slugs = raw_sql!(Postgres, "delete from slugs where tenant_id = {tenant}");
     db.execute_raw(slugs).await?;
     let events = raw_sql!(Postgres, "delete from outbox where tenant_id = {tenant}");

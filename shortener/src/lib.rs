@@ -15,6 +15,7 @@ mod links;
 mod openapi;
 mod password;
 mod personal;
+mod policy;
 mod state;
 mod sweep;
 mod tenants;
@@ -111,6 +112,7 @@ const JWKS_PATH: &str = "/.well-known/jwks.json";
 fn router(state: AppState) -> Router {
     openapi::serve(
         links::router()
+            .merge(policy::router())
             .merge(guest::router())
             .merge(erasure::router())
             .merge(personal::router()),

@@ -1,10 +1,10 @@
-//! What other services tell that belongs into the log: the end of projects, links and webhooks to the outside, and what
+//! What other services tell that belongs into the log: the end of projects, links and their rules, webhooks to the outside, and what
 //! the operator does to an organization.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::topic::link::{LinkCreated, LinkRevoked, LinkUpdated};
+use events::topic::link::{LinkCreated, LinkPolicyChanged, LinkRevoked, LinkUpdated};
 use events::topic::project::ProjectDeleted;
 use events::topic::tenant::{
     TenantDeletionScheduled, TenantLimitsChanged, TenantRenamed, TenantRestored, TenantResumed,
@@ -24,11 +24,12 @@ use crate::state::Identity;
 pub const QUEUE: &str = events::queues::IDENTITY_AUDIT;
 
 /// Their data are ids, moments and subdomains, never names.
-const TOLD: [&str; 14] = [
+const TOLD: [&str; 15] = [
     ProjectDeleted::TYPE,
     LinkCreated::TYPE,
     LinkUpdated::TYPE,
     LinkRevoked::TYPE,
+    LinkPolicyChanged::TYPE,
     TenantSuspended::TYPE,
     TenantResumed::TYPE,
     TenantRenamed::TYPE,

@@ -24,6 +24,10 @@ pub(crate) struct Model {
     pub max_opens: Option<i32>,
     pub opens: i64,
     pub failed_attempts: i64,
+    /// Of them, since `guessed_since`.
+    pub guesses: i32,
+    /// When the first guess of the last hour with one was made.
+    pub guessed_since: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub version: i32,
     pub created_at: DateTime<Utc>,

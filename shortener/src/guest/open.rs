@@ -101,14 +101,14 @@ async fn check_password(
         return Ok(());
     };
     let password = attempt.password.ok_or(Refusal::PasswordRequired)?;
-    let charged = shortener.throttle.charge(guest.link.id, guest.client);
-    charged.map_err(Refusal::Throttled)?;
+    let charged = shortener.throttle.admit(guest.link.id, guest.client);
+    charged.await.map_err(Refusal::Throttled)?;
     let right = password::is_possible(&password)
         && shortener.passwords.verify(&password, Some(stored)).await?;
     if right {
         return Ok(());
     }
-    store::count_failure(&shortener.db, &guest.link).await?;
+    store::count_failure(&shortener.db, &guest.link, shortener.clock.now()).await?;
     Err(Refusal::WrongPassword)
 }
 

@@ -3,19 +3,22 @@
 use chrono::{DateTime, Utc};
 use kernel::TenantId;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryFilter, raw_sql};
 
 use crate::code::Address;
 use crate::entity::link::{Column, Entity, Model};
+use crate::links::model::GUESSING;
+use crate::policy;
 
-/// The link behind a code or a slug, in this organization and not taken back.
+/// The link behind a code or a slug, in this organization, not taken back, and not closed to guests.
 pub(super) async fn by_address(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     address: &Address,
 ) -> Result<Option<Model>, DbErr> {
-    let link = Entity::of_tenant(tenant).filter(Column::RevokedAt.is_null());
+    let link = Entity::of_tenant(tenant)
+        .filter(Column::RevokedAt.is_null())
+        .filter(policy::lets_guests_in());
     let link = match address {
         Address::Code(code) => link.filter(Column::CodeHash.eq(code.hash().to_vec())),
         Address::Slug(slug) => link.filter(Column::Slug.eq(slug.as_str())),
@@ -57,15 +60,19 @@ pub(super) async fn open(
     })
 }
 
-/// Counts a wrong password, for the owner to see.
-pub(super) async fn count_failure(db: &impl ConnectionTrait, link: &Model) -> Result<(), DbErr> {
-    Entity::update_many()
-        .col_expr(
-            Column::FailedAttempts,
-            Expr::col(Column::FailedAttempts).add(1),
-        )
-        .filter(Column::Id.eq(link.id))
-        .exec(db)
-        .await?;
-    Ok(())
+/// Counts a wrong password, for the owner to see: of all time, and of the hour that began with the first.
+pub(super) async fn count_failure(
+    db: &impl ConnectionTrait,
+    link: &Model,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let (id, since) = (link.id, now - GUESSING);
+    let counted = db.execute_raw(raw_sql!(
+        Postgres,
+        "update links set failed_attempts = failed_attempts + 1,
+             guesses = case when guessed_since > {since} then guesses + 1 else 1 end,
+             guessed_since = case when guessed_since > {since} then guessed_since else {now} end
+         where id = {id}"
+    ));
+    counted.await.map(drop)
 }

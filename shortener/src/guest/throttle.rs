@@ -4,6 +4,8 @@
 //! First by link and client, so that one guesser does not lock everybody out; then by client over all links, so that
 //! nobody tries one password on many; then by link, so that many clients together stay slow. Per process: more
 //! instances are that many times more guesses.
+//!
+//! Who is turned away hears it a moment later: a program that asks again at once would take the processor from others.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -12,6 +14,8 @@ use std::time::Duration;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota};
 use kernel::LinkId;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 /// Of one client for one link: five at once, then ten an hour.
 const CLIENT: (NonZeroU32, Duration) =
@@ -26,12 +30,17 @@ const IPV6_NETWORK_BITS: u32 = 64;
 
 /// Clients counted at once, some hundred bytes each. Beyond it they are not told apart, and the link's own limit holds.
 const MAX_CLIENTS: usize = 100_000;
+/// How long an attempt that is turned away waits for its answer.
+const HOLD: Duration = Duration::from_secs(1);
+/// How many wait, some kilobytes each. Beyond it they are answered at once.
+const MAX_HELD: usize = 1_000;
 
 /// Counts attempts.
 pub(crate) struct Throttle {
     by_client: DefaultKeyedRateLimiter<(LinkId, Option<IpAddr>)>,
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     by_link: DefaultKeyedRateLimiter<LinkId>,
+    held: Semaphore,
     clock: DefaultClock,
 }
 
@@ -41,12 +50,23 @@ impl Throttle {
             by_client: DefaultKeyedRateLimiter::keyed(quota(CLIENT)),
             by_address: DefaultKeyedRateLimiter::keyed(quota(ADDRESS)),
             by_link: DefaultKeyedRateLimiter::keyed(quota(LINK)),
+            held: Semaphore::new(MAX_HELD),
             clock: DefaultClock::default(),
         }
     }
 
-    /// Counts one attempt, or says in how many seconds the next may come.
-    pub(super) fn charge(&self, link: LinkId, client: Option<IpAddr>) -> Result<(), u64> {
+    /// Counts one attempt, or says, after a moment, in how many seconds the next may come.
+    pub(super) async fn admit(&self, link: LinkId, client: Option<IpAddr>) -> Result<(), u64> {
+        let charged = self.charge(link, client);
+        if charged.is_err()
+            && let Ok(_place) = self.held.try_acquire()
+        {
+            sleep(HOLD).await;
+        }
+        charged
+    }
+
+    fn charge(&self, link: LinkId, client: Option<IpAddr>) -> Result<(), u64> {
         let client = client.map(network);
         if self.by_client.len() < MAX_CLIENTS {
             let charged = self.by_client.check_key(&(link, client));
@@ -96,6 +116,7 @@ fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use kernel::Ids;
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -114,6 +135,23 @@ mod tests {
             Ok(())
         );
         assert_eq!(throttle.charge(other, here), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_turned_away_waits_and_not_too_many_do() {
+        let (throttle, ids) = (Throttle::new(), Ids::system());
+        let (link, here) = (ids.next(), Some(IpAddr::from([192, 0, 2, 1])));
+        let started = Instant::now();
+        for _ in 0..5 {
+            assert_eq!(throttle.admit(link, here).await, Ok(()));
+        }
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        assert!(throttle.admit(link, here).await.is_err());
+        assert_eq!(started.elapsed(), HOLD);
+        let places = throttle.held.try_acquire_many(1_000).unwrap();
+        assert!(throttle.admit(link, here).await.is_err());
+        assert_eq!(started.elapsed(), HOLD, "there is no room to wait");
+        drop(places);
     }
 
     #[test]

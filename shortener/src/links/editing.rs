@@ -16,6 +16,7 @@ use super::view::{LinkBody, PatchLink};
 use crate::code::Code;
 use crate::entity::link;
 use crate::known::Stale;
+use crate::policy::{Policy, Terms};
 use crate::state::Shortener;
 
 /// Changes a link, also for guests who are in. Fields left out stay as they are.
@@ -45,6 +46,9 @@ pub(super) async fn update_link(
     if changed.is_empty() {
         return shown(&shortener, &link).await;
     }
+    let policy = Policy::of(&shortener.db, link.tenant_id).await?;
+    let now = shortener.clock.now();
+    policy.check_change(&Terms::of(&link), &Terms::of(&next), now)?;
     // It may end again, and that is told again.
     next.ended_at = None;
     let updated = write(&shortener, member.user, &if_match, next, changed).await?;

@@ -15,6 +15,11 @@ use crate::entity::link;
 /// A link that outlives a project serves nobody.
 const MAX_LIFE: TimeDelta = TimeDelta::days(5 * 365);
 
+/// Wrong passwords count together that long.
+pub(crate) const GUESSING: TimeDelta = TimeDelta::hours(1);
+/// So many of them are no mistakes of a guest.
+const ATTACK: i32 = 20;
+
 /// What can be shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -147,6 +152,14 @@ pub(crate) fn standing(link: &link::Model, now: DateTime<Utc>) -> Standing {
     }
 }
 
+/// Whether somebody is guessing the link's password. Attempts that the throttle turned away are not counted.
+pub(crate) fn is_attacked(link: &link::Model, now: DateTime<Utc>) -> bool {
+    link.guesses >= ATTACK
+        && link
+            .guessed_since
+            .is_some_and(|since| since > now - GUESSING)
+}
+
 /// A link ends in the future, within five years, and after it has begun.
 pub(crate) fn check_times(
     starts_at: Option<DateTime<Utc>>,
@@ -209,6 +222,8 @@ pub(crate) mod tests {
             max_opens: None,
             opens: 0,
             failed_attempts: 0,
+            guesses: 0,
+            guessed_since: None,
             revoked_at: None,
             version: 1,
             created_at: now,
@@ -244,6 +259,18 @@ pub(crate) mod tests {
         assert_eq!(standing(&link, now), Standing::Expired);
         link.revoked_at = Some(now);
         assert_eq!(standing(&link, now), Standing::Revoked);
+    }
+
+    #[test]
+    fn many_wrong_passwords_within_an_hour_are_an_attack() {
+        let now = DateTime::UNIX_EPOCH + GUESSING;
+        let mut link = sample(now);
+        assert!(!is_attacked(&link, now));
+        (link.guesses, link.guessed_since) = (ATTACK, Some(now));
+        assert!(is_attacked(&link, now));
+        assert!(!is_attacked(&link, now + GUESSING), "it is over");
+        link.guesses -= 1;
+        assert!(!is_attacked(&link, now), "people mistype");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::view::{CreateLink, LinkBody, LinkFilter, LinkResource, RevokeLinks, R
 use super::{revoking, target};
 use crate::code::{Code, Slug};
 use crate::entity::link::{self, Column};
+use crate::policy::Policy;
 use crate::state::Shortener;
 
 /// When a client may ask again for an address that could not be had.
@@ -52,6 +53,8 @@ pub(super) async fn create_link(
     member.require(Permission::LinkCreate)?;
     let now = shortener.clock.now();
     model::check_times(body.starts_at, body.expires_at, now)?;
+    let policy = Policy::of(&shortener.db, member.tenant).await?;
+    policy.check_new(&body.terms(), now)?;
     let has_password = body.password.is_some();
     model::check_slug(body.slug.as_deref(), body.resource.kind, has_password)?;
     let origin = origin(&shortener, member.tenant).await?;
@@ -317,6 +320,8 @@ async fn draft(
         max_opens: body.max_opens,
         opens: 0,
         failed_attempts: 0,
+        guesses: 0,
+        guessed_since: None,
         revoked_at: None,
         version: 1,
         created_at: now,

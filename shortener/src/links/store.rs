@@ -171,6 +171,8 @@ pub(super) async fn update(
     row.updated_at = NotSet;
     row.opens = NotSet;
     row.failed_attempts = NotSet;
+    row.guesses = NotSet;
+    row.guessed_since = NotSet;
     row.first_opened_at = NotSet;
     row.last_opened_at = NotSet;
     row.revoked_at = NotSet;

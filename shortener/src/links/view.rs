@@ -15,6 +15,7 @@ use super::model::{self, ResourceKind, ResourceRef, Standing};
 use crate::code::{Address, Code, Slug};
 use crate::entity::link;
 use crate::password;
+use crate::policy::Terms;
 use crate::state::Shortener;
 
 const MAX_OPENS: i32 = 1_000_000;
@@ -241,8 +242,11 @@ pub(super) struct LinkBody {
     first_opened_at: Option<DateTime<Utc>>,
     /// When a guest last did.
     last_opened_at: Option<DateTime<Utc>>,
-    /// How many wrong passwords were tried. Many mean that somebody guesses: rotate the link.
+    /// How many wrong passwords were tried.
     failed_attempts: i64,
+    /// Whether somebody is guessing: 20 wrong passwords within an hour. Rotate the link, and the address that was
+    /// handed out is worth nothing any more.
+    attack_in_progress: bool,
     /// What is shown beside the thing itself.
     shows: Shows,
     /// Whether its owner gets a mail when it is opened for the first time.
@@ -260,6 +264,15 @@ pub(super) struct LinkBody {
 }
 
 impl CreateLink {
+    /// What the organization's rules are about.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            shows_something: self.resource.kind != ResourceKind::Url,
+            has_password: self.password.is_some(),
+            expires_at: self.expires_at,
+        }
+    }
+
     pub(super) fn fingerprint(&self) -> Fingerprint<'_> {
         Fingerprint {
             resource: &self.resource,
@@ -285,7 +298,7 @@ impl LinkBody {
         let code =
             Code::open(&shortener.seal, link.id, &link.sealed_code).map_err(Problem::internal)?;
         let resource = ResourceRef::of(link)?;
-        let target = link.target.as_ref();
+        let (target, now) = (link.target.as_ref(), shortener.clock.now());
         Ok(Self {
             id: link.id,
             code: code.as_str().to_owned(),
@@ -298,7 +311,7 @@ impl LinkBody {
             },
             label: link.label.clone(),
             slug: link.slug.clone(),
-            status: model::standing(link, shortener.clock.now()),
+            status: model::standing(link, now),
             has_password: link.password_hash.is_some(),
             starts_at: link.starts_at,
             expires_at: link.expires_at,
@@ -307,6 +320,7 @@ impl LinkBody {
             first_opened_at: link.first_opened_at,
             last_opened_at: link.last_opened_at,
             failed_attempts: link.failed_attempts,
+            attack_in_progress: model::is_attacked(link, now),
             shows: Shows {
                 comments: link.show_comments,
                 people: link.show_people,

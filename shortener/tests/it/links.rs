@@ -216,6 +216,7 @@ async fn document_describes_every_route() {
     let all: Vec<&str> = paths.keys().map(String::as_str).collect();
     let expected = [
         "/api/v1/links",
+        "/api/v1/links/policy",
         "/api/v1/links/revoke",
         "/api/v1/links/{id}",
         "/api/v1/links/{id}/qr",

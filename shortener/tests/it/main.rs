@@ -8,6 +8,7 @@ mod links;
 mod neighbours;
 mod options;
 mod pages;
+mod policy;
 mod throttle;
 mod visits;
 mod world;

@@ -1,5 +1,6 @@
 //! Guessing passwords.
 
+use chrono::TimeDelta;
 use http::StatusCode;
 use httpkit::CLIENT_ADDRESS_HEADER;
 use kernel::Role;
@@ -40,5 +41,38 @@ async fn guesser_is_stopped_and_others_and_those_inside_are_not() {
         .send(world.tenant, browse(&page, inside.as_deref()))
         .await;
     assert_eq!(shown.status, StatusCode::OK);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn owner_sees_that_somebody_is_guessing_until_it_is_over() {
+    let world = World::new().await;
+    let ada = world.person(Role::Member);
+    let link = world
+        .link(&ada, &json!({ "password": "correct horse" }))
+        .await;
+    let own = format!("/api/v1/links/{}", link["id"].as_str().unwrap());
+    let guess = async |client: u8| {
+        let mut request = submit(&path(&link), "wrong+password");
+        let address = format!("192.0.2.{client}").parse().unwrap();
+        request.headers_mut().insert(CLIENT_ADDRESS_HEADER, address);
+        let refused = world.send(world.tenant, request).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    };
+    let seen = async || {
+        let link = world.ask(&ada, "GET", &own, None).await.json();
+        let attacked = link["attack_in_progress"].as_bool().unwrap();
+        (link["failed_attempts"].as_i64().unwrap(), attacked)
+    };
+    for client in 0..19 {
+        guess(client).await;
+    }
+    assert_eq!(seen().await, (19, false), "guests mistype");
+    guess(20).await;
+    assert_eq!(seen().await, (20, true));
+    world.clock.advance(TimeDelta::minutes(61));
+    assert_eq!(seen().await, (20, false));
+    guess(21).await;
+    assert_eq!(seen().await, (21, false), "an hour of its own");
     world.end().await;
 }

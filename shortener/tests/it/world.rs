@@ -19,13 +19,14 @@ use url::Url;
 use crate::neighbours::{self, Tenants};
 
 /// Each by itself: an index is built outside of transactions.
-const SCHEMA: [&str; 6] = [
+const SCHEMA: [&str; 7] = [
     include_str!("../../../migrator/schema/shortener/0001_links.up.sql"),
     include_str!("../../../migrator/schema/shortener/0002_link_options.up.sql"),
     include_str!("../../../migrator/schema/shortener/0003_link_options_checked.up.sql"),
     include_str!("../../../migrator/schema/shortener/0004_links_by_slug.up.sql"),
     include_str!("../../../migrator/schema/shortener/0005_links_to_end.up.sql"),
     include_str!("../../../migrator/schema/shortener/0006_links_by_person.up.sql"),
+    include_str!("../../../migrator/schema/shortener/0007_link_policies.up.sql"),
 ];
 /// The schema grants to it; tests of other crates may make it at the same moment.
 const ROLE: &str = "do $$ begin create role shortener_app login; \

@@ -3,7 +3,7 @@
 //! `resource` is what the link shows, kind and id: `task:0190…`.
 
 use chrono::{DateTime, Utc};
-use kernel::{LinkId, UserId};
+use kernel::{LinkId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, Display, EnumString};
 
@@ -110,6 +110,20 @@ pub struct LinkExpired {
     pub resource: String,
 }
 
+/// An organization's rules for links changed; these are the new ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LinkPolicyChanged {
+    /// The organization.
+    pub tenant_id: TenantId,
+    /// Whether guests get in at all.
+    pub enabled: bool,
+    /// Whether links that show something have a password.
+    pub require_password: bool,
+    /// Within how many days links end; absent where they need not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_days: Option<i32>,
+}
+
 super::events! {
     LinkCreated => "link.created" of link_id,
     LinkUpdated => "link.updated" of link_id,
@@ -117,4 +131,5 @@ super::events! {
     LinkFirstOpened => "link.first_opened" of link_id,
     LinkRevoked => "link.revoked" of link_id,
     LinkExpired => "link.expired" of link_id,
+    LinkPolicyChanged => "link.policy_changed" of tenant_id,
 }

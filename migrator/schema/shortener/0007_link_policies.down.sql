@@ -1,0 +1,5 @@
+alter table links
+    drop column guesses,
+    drop column guessed_since;
+
+drop table link_policies;
