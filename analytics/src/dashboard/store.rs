@@ -2,6 +2,7 @@
 
 use super::model::{Known, Previous};
 use crate::counter::Scope;
+use crate::numbers::Kind;
 use crate::numbers::store::Numbers;
 use crate::period::Asked;
 use crate::store::StoreError;
@@ -34,7 +35,7 @@ pub(crate) async fn previous(
     let Some(asked) = asked.previous() else {
         return Ok(None);
     };
-    let history = numbers.history(scope, asked).await?;
+    let history = numbers.history(scope, asked, Kind::Counts).await?;
     let (period, moves) = (asked.period, history.sum(asked));
     Ok(Some(Previous { period, moves }))
 }

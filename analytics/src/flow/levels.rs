@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 use super::query::{LevelQuery, Measure};
 use crate::dashboard::model::StatusNumbers;
 use crate::ingest::is_open;
-use crate::numbers::Moves;
 use crate::numbers::store::Numbers;
+use crate::numbers::{Kind, Moves};
 use crate::period::{Asked, Bucket, Period};
 use crate::{AppState, Store};
 
@@ -238,8 +238,10 @@ impl Levels {
         let numbers = Numbers::open(store, member.tenant).await?;
         let zone = numbers.ledger.timezone;
         let asked = Asked::new(query.period(), member, zone, clock.now())?;
-        let (before, history) =
-            futures::try_join!(numbers.before(scope, asked), numbers.history(scope, asked),)?;
+        let (before, history) = futures::try_join!(
+            numbers.before(scope, asked),
+            numbers.history(scope, asked, Kind::Levels),
+        )?;
         let mut level = before.clone();
         let after = asked.buckets().into_iter().map(|bucket| {
             level.add(&history.of(&bucket));

@@ -10,9 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::query::RateQuery;
-use crate::numbers::Durations;
 use crate::numbers::store::Numbers;
 use crate::numbers::tasks::DoneTask;
+use crate::numbers::{Durations, Kind};
 use crate::period::{Asked, Period};
 use crate::{AppState, Store};
 
@@ -109,12 +109,16 @@ async fn get_throughput(
     let numbers = Numbers::open(&store, member.tenant).await?;
     let zone = numbers.ledger.timezone;
     let asked = Asked::new(query.period(), &member, zone, clock.now())?;
-    let history = numbers.history(scope, asked).await?;
+    let history = numbers.history(scope, asked, Kind::Counts).await?;
     let previous = match asked.previous() {
         None => None,
         Some(before) => Some(PreviousThroughput {
             period: before.period,
-            done: numbers.history(scope, before).await?.sum(before).done,
+            done: numbers
+                .history(scope, before, Kind::Counts)
+                .await?
+                .sum(before)
+                .done,
         }),
     };
     let point = |bucket| ThroughputPoint {

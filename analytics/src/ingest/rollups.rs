@@ -31,7 +31,7 @@ impl Rollups {
                         let month = day.format("%Y-%m").to_string();
                         add(&mut months, scope.clone(), month, moved.to_string(), *by);
                     }
-                    let field = format!("slots.{quarter}.{moved}");
+                    let field = format!("moves.{moved}.{quarter}");
                     add(&mut days, scope, day.to_string(), field, *by);
                 }
                 Number::DoneBy(day, user) => {

@@ -7,4 +7,4 @@ pub(crate) mod store;
 pub(crate) mod tasks;
 
 pub(crate) use durations::Durations;
-pub(crate) use model::{History, Moves, Standings};
+pub(crate) use model::{History, Kind, Moves, Standings};

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use events::topic::task::TaskStatus;
 use kernel::UserId;
+use mongodb::bson::{Document, doc};
 use serde::Deserialize;
+use serde_with::{DisplayFromStr, Map, serde_as};
 
 use crate::counter::Slot;
 use crate::period::{Asked, Bucket};
@@ -43,13 +46,64 @@ fn add_all<K: Ord + Clone>(to: &mut BTreeMap<K, i64>, from: &BTreeMap<K, i64>) {
     }
 }
 
-/// What happened on a UTC day, as it is stored.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+/// What is read of what moved. A day keeps each number by itself, so that a year is not read for two of fourteen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Tasks created and done, links made and opened.
+    Counts,
+    /// How tasks came to statuses and left them, and their estimates.
+    Levels,
+    /// Links made and opened, and by which devices.
+    Opens,
+}
+
+impl Kind {
+    /// The fields of a day's document.
+    pub(super) fn fields(self) -> Document {
+        match self {
+            Self::Counts => doc! {
+                "moves.created": 1, "moves.done": 1, "moves.links_created": 1, "moves.link_opens": 1,
+            },
+            Self::Levels => doc! { "moves.level": 1, "moves.estimate": 1 },
+            Self::Opens => {
+                doc! { "moves.links_created": 1, "moves.link_opens": 1, "moves.opens": 1 }
+            }
+        }
+    }
+}
+
+/// What happened on a UTC day, as it is stored; what was not asked for is empty.
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct DayRollup {
-    /// By quarter of an hour, from 0 to 95.
-    pub(super) slots: BTreeMap<String, Moves>,
+    pub(super) day: NaiveDate,
+    #[serde(default)]
+    pub(super) moves: DayMoves,
+    #[serde(default)]
     pub(super) done_by: BTreeMap<UserId, i64>,
+}
+
+/// A number by quarter of an hour, from 0 to 95.
+type Quarters = Vec<(i64, i64)>;
+
+/// [`Moves`] by quarter of an hour.
+#[serde_as]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DayMoves {
+    #[serde_as(as = "Map<DisplayFromStr, _>")]
+    created: Quarters,
+    #[serde_as(as = "Map<DisplayFromStr, _>")]
+    done: Quarters,
+    #[serde_as(as = "BTreeMap<_, Map<DisplayFromStr, _>>")]
+    level: BTreeMap<TaskStatus, Quarters>,
+    #[serde_as(as = "BTreeMap<_, Map<DisplayFromStr, _>>")]
+    estimate: BTreeMap<TaskStatus, Quarters>,
+    #[serde_as(as = "Map<DisplayFromStr, _>")]
+    links_created: Quarters,
+    #[serde_as(as = "Map<DisplayFromStr, _>")]
+    link_opens: Quarters,
+    #[serde_as(as = "BTreeMap<_, Map<DisplayFromStr, _>>")]
+    opens: BTreeMap<String, Quarters>,
 }
 
 /// How things stand now, as it is stored.
@@ -67,9 +121,34 @@ pub(crate) struct Standings {
 pub(crate) struct History(BTreeMap<Slot, Moves>);
 
 impl History {
-    /// Adds what happened in a slot.
-    pub(crate) fn put(&mut self, slot: Slot, moves: &Moves) {
-        self.0.entry(slot).or_default().add(moves);
+    /// Of days, each given once.
+    pub(super) fn of_days(days: &[DayRollup]) -> Self {
+        let mut history = Self::default();
+        for DayRollup { day, moves, .. } in days {
+            history.put(*day, &moves.created, |moves| &mut moves.created);
+            history.put(*day, &moves.done, |moves| &mut moves.done);
+            history.put(*day, &moves.links_created, |moves| &mut moves.links_created);
+            history.put(*day, &moves.link_opens, |moves| &mut moves.link_opens);
+            for (status, by) in &moves.level {
+                history.put(*day, by, |moves| moves.level.entry(*status).or_default());
+            }
+            for (status, by) in &moves.estimate {
+                history.put(*day, by, |moves| moves.estimate.entry(*status).or_default());
+            }
+            for (device, by) in &moves.opens {
+                history.put(*day, by, |moves| {
+                    moves.opens.entry(device.clone()).or_default()
+                });
+            }
+        }
+        history
+    }
+
+    fn put(&mut self, day: NaiveDate, by: &[(i64, i64)], number: impl Fn(&mut Moves) -> &mut i64) {
+        for (quarter, by) in by {
+            let moves = self.0.entry(Slot::new(day, *quarter)).or_default();
+            *number(moves) += by;
+        }
     }
 
     /// All that moved from the first slot up to the one behind the last.

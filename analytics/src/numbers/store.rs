@@ -7,12 +7,13 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use kernel::{TenantId, UserId};
-use mongodb::bson::{Bson, Document, deserialize_from_bson, deserialize_from_document, doc};
+use mongodb::bson::{Document, deserialize_from_document, doc};
 use mongodb::options::FindOptions;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::model::{DayRollup, History, Moves, Standings};
+use super::model::{DayRollup, History, Kind, Moves, Standings};
 use crate::counter::{Scope, Slot};
 use crate::organization::store::ledger;
 use crate::organization::{Generation, Ledger};
@@ -51,6 +52,22 @@ impl<'a> Numbers<'a> {
         self.read_as(collection, filter, options).await
     }
 
+    /// The same, straight into what they are: many of them, or large ones.
+    async fn read_into<T: DeserializeOwned + Send + Sync + Unpin>(
+        &self,
+        collection: Collection,
+        filter: Document,
+        projection: Document,
+    ) -> Result<Vec<T>, StoreError> {
+        let filter = self.generation().with(filter);
+        let options = FindOptions::builder().projection(projection).build();
+        let read = async {
+            let cursor = self.scope.stream(collection, filter, options).await?;
+            Ok(cursor.with_type::<T>().try_collect().await?)
+        };
+        in_time(read).await
+    }
+
     /// Documents of the generation, as `options` want them.
     pub(crate) async fn read_as(
         &self,
@@ -67,10 +84,15 @@ impl<'a> Numbers<'a> {
     }
 
     /// What moved in a period.
-    pub(crate) async fn history(&self, scope: Scope, asked: Asked) -> Result<History, StoreError> {
+    pub(crate) async fn history(
+        &self,
+        scope: Scope,
+        asked: Asked,
+        kind: Kind,
+    ) -> Result<History, StoreError> {
         let (first, last) = utc_days(asked);
-        let days = self.days(scope, first, last, doc! { "slots": 1 }).await?;
-        Ok(history(days))
+        let days = self.days(scope, first, last, kind.fields()).await?;
+        Ok(History::of_days(&days))
     }
 
     /// What moved in a period, and who completed how many tasks in it. `scope` is the organization or a project.
@@ -80,7 +102,8 @@ impl<'a> Numbers<'a> {
         asked: Asked,
     ) -> Result<(History, BTreeMap<UserId, i64>), StoreError> {
         let (first, last) = utc_days(asked);
-        let keys = doc! { "slots": 1, "done_by": 1 };
+        let mut keys = Kind::Counts.fields();
+        keys.insert("done_by", 1);
         let whole = whole_days(asked);
         let [before, after] = match &whole {
             None => [(asked.begins(), asked.ends()), (asked.ends(), asked.ends())],
@@ -95,8 +118,8 @@ impl<'a> Numbers<'a> {
         for user in begun.into_iter().chain(ended) {
             *people.entry(user).or_default() += 1;
         }
-        for (day, rollup) in &days {
-            let midnight = day.and_time(NaiveTime::MIN).and_utc();
+        for rollup in &days {
+            let midnight = rollup.day.and_time(NaiveTime::MIN).and_utc();
             if whole
                 .as_ref()
                 .is_some_and(|whole| whole.contains(&midnight))
@@ -106,7 +129,7 @@ impl<'a> Numbers<'a> {
                 }
             }
         }
-        Ok((history(days), people))
+        Ok((History::of_days(&days), people))
     }
 
     /// Whose the tasks are that were done in a part of a day: a person for each of their tasks.
@@ -138,19 +161,13 @@ impl<'a> Numbers<'a> {
         first: NaiveDate,
         last: NaiveDate,
         keys: Document,
-    ) -> Result<Vec<(NaiveDate, DayRollup)>, StoreError> {
+    ) -> Result<Vec<DayRollup>, StoreError> {
         // Days are ISO dates, which sort as they follow each other.
         let days = doc! { "$gte": first.to_string(), "$lte": last.to_string() };
         let filter = doc! { "scope": scope.to_string(), "day": days };
         let mut projection = doc! { "_id": 0, "day": 1 };
         projection.extend(keys);
-        let found = self.read(Collection::Days, filter, projection).await?;
-        let days = found.into_iter().map(|mut document| {
-            let day = document.remove("day").unwrap_or(Bson::Null);
-            let day = deserialize_from_bson(day)?;
-            Ok((day, deserialize_from_document(document)?))
-        });
-        days.collect()
+        self.read_into(Collection::Days, filter, projection).await
     }
 
     /// How many tasks were in each status right before a period, and how long they were thought to take: whole months
@@ -164,9 +181,9 @@ impl<'a> Numbers<'a> {
         let first = day.with_day(1).unwrap_or(day);
         let (months, days) = futures::try_join!(
             self.read(Collection::Months, filter, keys),
-            self.days(scope, first, day, doc! { "slots": 1 }),
+            self.days(scope, first, day, Kind::Levels.fields()),
         )?;
-        let mut sum = history(days).between(Slot::new(first, 0), slot);
+        let mut sum = History::of_days(&days).between(Slot::new(first, 0), slot);
         for document in months {
             sum.add(&deserialize_from_document(document)?);
         }
@@ -221,18 +238,6 @@ fn whole_days(asked: Asked) -> Option<Range<DateTime<Utc>>> {
     };
     let last = midnight(asked.ends().date_naive());
     (first < last).then_some(first..last)
-}
-
-fn history(days: Vec<(NaiveDate, DayRollup)>) -> History {
-    let mut history = History::default();
-    for (day, rollup) in days {
-        for (quarter, moves) in rollup.slots {
-            if let Ok(quarter) = quarter.parse() {
-                history.put(Slot::new(day, quarter), &moves);
-            }
-        }
-    }
-    history
 }
 
 async fn in_time<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use crate::counter::Scope;
 use crate::dashboard::store::previous;
+use crate::numbers::Kind;
 use crate::numbers::store::Numbers;
 use crate::period::{Asked, Compare, Granularity, Period, PeriodQuery};
 use crate::{AppState, Store};
@@ -114,7 +115,7 @@ async fn get_link_numbers(
     let numbers = Numbers::open(&store, member.tenant).await?;
     let asked = Asked::new(period, &member, numbers.ledger.timezone, clock.now())?;
     let (history, previous) = futures::try_join!(
-        numbers.history(scope, asked),
+        numbers.history(scope, asked, Kind::Opens),
         previous(&numbers, scope, asked),
     )?;
     let all = history.sum(asked);

@@ -11,8 +11,8 @@ use utoipa_axum::routes;
 use crate::dashboard::model::{Known, Overview};
 use crate::dashboard::store::previous;
 use crate::flow;
-use crate::numbers::Durations;
 use crate::numbers::store::Numbers;
+use crate::numbers::{Durations, Kind};
 use crate::period::{Asked, PeriodQuery};
 use crate::{AppState, Store};
 
@@ -84,7 +84,7 @@ async fn get_user_numbers(
     let numbers = Numbers::open(&store, member.tenant).await?;
     let asked = Asked::new(query, &member, numbers.ledger.timezone, clock.now())?;
     let (history, standings, previous, done) = futures::try_join!(
-        numbers.history(scope, asked),
+        numbers.history(scope, asked, Kind::Counts),
         numbers.standings(scope),
         previous(&numbers, scope, asked),
         numbers.done_tasks(scope, asked),

@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn nothing_is_as_good_as_not_there() {
-        let one = doc! { "slots": { "4": { "done": 2_i64, "created": 0_i64 } }, "facts": null };
-        let other = doc! { "slots": { "4": { "done": 2 }, "5": {} } };
+        let one = doc! { "moves": { "done": { "4": 2_i64, "5": 0_i64 } }, "facts": null };
+        let other = doc! { "moves": { "done": { "4": 2 }, "level": {} } };
         assert_eq!(flat(one), flat(other));
         assert_ne!(flat(doc! { "a": 1 }), flat(doc! { "a": 2 }));
         assert_ne!(flat(doc! { "a": [1] }), flat(doc! { "a": [1, 2] }));

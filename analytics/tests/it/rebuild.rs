@@ -70,7 +70,7 @@ async fn rebuilt_numbers_are_the_same_and_wrong_ones_are_found() {
     let days = world.database.collection::<Document>("days");
     let of_org =
         doc! { "tenant": org.tenant.to_string(), "scope": "organization", "day": "2026-03-10" };
-    let wrong = doc! { "$inc": { "slots.48.created": 5_i64 } };
+    let wrong = doc! { "$inc": { "moves.created.48": 5_i64 } };
     days.update_one(of_org, wrong).await.unwrap();
     assert_ne!(everything(&world, &org).await, before);
     let checked = world.rebuild(org.tenant, true).await;
