@@ -6,6 +6,7 @@
 
 pub mod config;
 mod counter;
+mod custom_report;
 mod dashboard;
 mod erasure;
 mod flow;
@@ -16,6 +17,7 @@ mod overview;
 mod period;
 mod personal;
 mod rebuild;
+pub mod report;
 mod scope;
 mod state;
 pub mod store;
@@ -26,6 +28,7 @@ use events::{Amqp, BrokerState};
 use httpkit::client::Upstream;
 use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service, openapi};
+use kernel::Ids;
 use runtime::App;
 use secrecy::ExposeSecret;
 use utoipa::OpenApi;
@@ -59,6 +62,14 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
         "upkeep",
         upkeep::run(store.clone(), app.clock.clone(), app.shutdown.clone()),
     );
+    let wake = report::Wake::default();
+    let workers = report::run(
+        store.clone(),
+        app.clock.clone(),
+        wake.clone(),
+        app.shutdown.clone(),
+    );
+    app.spawn("report workers", workers);
     let jwks = app.common.identity_url.join("/.well-known/jwks.json")?;
     let http = httpkit::client::http_client()?;
     let keys = Keys::remote(jwks, http.clone());
@@ -70,6 +81,8 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
         store,
         guard,
         clock: app.clock,
+        ids: Ids::system(),
+        wake,
         projects: Projects(projects),
     }))
 }
@@ -80,6 +93,8 @@ pub fn router(state: AppState) -> Router {
         .merge(dashboard::router())
         .merge(overview::router())
         .merge(flow::router())
+        .merge(custom_report::router())
+        .merge(report::router())
         .merge(erasure::router())
         .merge(personal::router())
         .merge(organization::router())

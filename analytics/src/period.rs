@@ -134,10 +134,8 @@ impl Asked {
         organization: Option<TimeZone>,
         now: DateTime<Utc>,
     ) -> Result<Self, Problem> {
-        let own = member.timezone.clone();
-        let own = own.and_then(|name| TimeZone::try_from(name).ok());
-        let zone = query.timezone.or(own).or(organization);
-        let zone = zone.unwrap_or(TimeZone::UTC);
+        let zone = query.timezone;
+        let zone = zone.unwrap_or_else(|| zone_of(member, organization));
         let period = Period::new(query.from, query.to, zone.day(now))?;
         let granularity = query.granularity.unwrap_or_default();
         if granularity == Granularity::Hour && period.days() > MAX_DAYS_OF_HOURS {
@@ -150,6 +148,16 @@ impl Asked {
             granularity,
             compare: query.compare.is_some(),
         })
+    }
+
+    /// Days that are known already.
+    pub(crate) const fn of(period: Period, zone: TimeZone, granularity: Granularity) -> Self {
+        Self {
+            period,
+            zone,
+            granularity,
+            compare: false,
+        }
     }
 
     /// The period to compare with, if one is wanted.
@@ -227,6 +235,13 @@ impl Asked {
             ends,
         }
     }
+}
+
+/// Whose days a person means who says nothing else: the person's own, else those of the organization, else those of UTC.
+pub(crate) fn zone_of(member: &Member, organization: Option<TimeZone>) -> TimeZone {
+    let own = member.timezone.clone();
+    let own = own.and_then(|name| TimeZone::try_from(name).ok());
+    own.or(organization).unwrap_or(TimeZone::UTC)
 }
 
 /// A part of a period.

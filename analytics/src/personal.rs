@@ -1,5 +1,6 @@
-//! What is kept about a person, for identity: events the person caused, for an export, and the end of names when the
-//! person is erased. Events and numbers keep ids, which name nobody then. Inside the system only.
+//! What is kept about a person, for identity: events the person caused and custom reports, for an export, and the end of
+//! names and reports when the person is erased. Events and numbers keep ids, which name nobody then. Inside the system
+//! only.
 
 use axum::extract::State;
 use axum::routing::get;
@@ -12,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::scope::TenantScope;
 use crate::store::{Collection, StoreError};
-use crate::{AppState, Store};
+use crate::{AppState, Store, custom_report, report};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().route(
@@ -21,7 +22,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     )
 }
 
-/// Events that a person of the caller's organization caused or that are about the person, a page at a time.
+/// Events that a person of the caller's organization caused or that are about the person, a page at a time; behind the
+/// last one the person's custom reports, which are few.
 async fn list_records(
     State(documents): State<Store>,
     caller: Caller,
@@ -40,7 +42,13 @@ async fn list_records(
         let event = row.remove("event").unwrap_or(Bson::Null);
         json!({"table": "events", "relation": "about", "row": plain(event)})
     };
-    Ok(Json(Page::of(found, page.limit, key, view)))
+    let mut records = Page::of(found, page.limit, key, view);
+    if records.next_cursor.is_none() {
+        let reports = custom_report::store::of_owner(&scope, person).await?;
+        let view = |row| json!({"table": "custom_reports", "relation": "owner", "row": row});
+        records.items.extend(reports.into_iter().map(view));
+    }
+    Ok(Json(records))
 }
 
 /// The event as it came in, as JSON.
@@ -53,9 +61,12 @@ fn plain(event: Bson) -> Value {
 struct Erased {
     /// Events that lost a name.
     names: u64,
+    /// Custom reports of the person's, and reports that the person ran.
+    reports: u64,
 }
 
-/// Takes a person's name out of the caller's organization; may be asked again. Events that come later bring none.
+/// Takes a person's name and reports out of the caller's organization; may be asked again. Events that come later bring
+/// no name.
 async fn erase_person(
     State(documents): State<Store>,
     caller: Caller,
@@ -63,9 +74,12 @@ async fn erase_person(
 ) -> Result<Json<Erased>, Problem> {
     caller.only(&[Service::Identity])?;
     let tenant = caller.tenant()?;
-    let names = forget_name(&TenantScope::new(&documents, tenant), person).await?;
-    tracing::info!(tenant.id = %tenant, user.id = %person, names, "person erased");
-    Ok(Json(Erased { names }))
+    let scope = TenantScope::new(&documents, tenant);
+    let names = forget_name(&scope, person).await?;
+    let reports = custom_report::store::forget(&scope, person).await?
+        + report::store::forget(&scope, person).await?;
+    tracing::info!(tenant.id = %tenant, user.id = %person, names, reports, "person erased");
+    Ok(Json(Erased { names, reports }))
 }
 
 async fn forget_name(scope: &TenantScope<'_>, person: UserId) -> Result<u64, StoreError> {

@@ -1,4 +1,5 @@
-//! The only way to documents: every filter and every document made here begins with the tenant.
+//! The only way to documents: every filter and every document made here begins with the tenant, but for the few functions
+//! that ask about all organizations and answer whose each document is.
 
 use std::collections::BTreeSet;
 
@@ -73,6 +74,18 @@ impl<'a> TenantScope<'a> {
             .aggregate(pipeline)
             .await?;
         Ok(cursor.try_collect().await?)
+    }
+
+    /// Writes new documents.
+    pub(crate) async fn insert(
+        &self,
+        collection: Collection,
+        documents: Vec<Document>,
+    ) -> Result<(), StoreError> {
+        let new = documents.into_iter().map(|new| self.tenant.with(new));
+        let into = self.store.collection(collection);
+        into.insert_many(new).await?;
+        Ok(())
     }
 
     /// Changes the one document that is found, and answers it as it is then.
@@ -154,6 +167,23 @@ pub(crate) async fn organizations(store: &Store) -> Result<Vec<(TenantId, Ledger
         Some(deserialize_from_document(document).map(|ledger| (tenant, ledger)))
     });
     Ok(organizations.collect::<Result<_, _>>()?)
+}
+
+/// Changes the first document that is found in any organization, and answers it as it is then, with whose it is.
+pub(crate) async fn change_any(
+    store: &Store,
+    collection: Collection,
+    filter: Document,
+    change: Document,
+    sort: Document,
+) -> Result<Option<(TenantId, Document)>, StoreError> {
+    let found = store.collection(collection);
+    let changed = found.find_one_and_update(filter, change).sort(sort);
+    let changed = changed.return_document(ReturnDocument::After).await?;
+    Ok(changed.and_then(|document| {
+        let tenant = document.get_str("tenant").ok()?.parse().ok()?;
+        Some((tenant, document))
+    }))
 }
 
 /// Which of these organizations are gone for good.

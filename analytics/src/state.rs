@@ -3,9 +3,10 @@
 use axum::extract::FromRef;
 use httpkit::Guard;
 use httpkit::client::Upstream;
-use kernel::Clock;
+use kernel::{Clock, Ids};
 
 use crate::Store;
+use crate::report::Wake;
 
 /// Cheap to clone.
 #[derive(Clone, FromRef)]
@@ -16,6 +17,10 @@ pub struct AppState {
     pub guard: Guard,
     /// Tells the time.
     pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+    /// Tells workers that a report is to be made.
+    pub wake: Wake,
     /// Knows who is in a team.
     pub projects: Projects,
 }

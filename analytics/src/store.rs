@@ -4,8 +4,9 @@ mod indexes;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use httpkit::Problem;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{self, Document, doc};
 use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 use mongodb::options::{ClientOptions, IndexOptions, WriteConcern};
 use mongodb::{Client, Database, IndexModel};
@@ -26,7 +27,8 @@ const DUPLICATE_KEY: i32 = 11_000;
 /// document failed validation, document too large.
 const HOPELESS_CODES: [i32; 5] = [2, 9, 14, 121, 10_334];
 
-/// The collections. Each document has its tenant, and each index begins with it.
+/// The collections. Each document has its tenant, and each index begins with it, but for those by which workers find what
+/// is due and MongoDB what is kept no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Collection {
     /// Every event that was taken in; `_id` is the event's id.
@@ -43,6 +45,12 @@ pub(crate) enum Collection {
     Organizations,
     /// How far rebuilds are, one document each.
     Rebuilds,
+    /// What reports of organizations' own show.
+    CustomReports,
+    /// Reports that were run, and are to be.
+    Reports,
+    /// What stands in reports.
+    ReportRows,
     /// Organizations that are gone for good: their ids and nothing else.
     Erased,
 }
@@ -54,6 +62,9 @@ impl Collection {
     /// Those of them that are sums.
     pub(crate) const ROLLUPS: [Self; 3] = [Self::Days, Self::Months, Self::Totals];
 
+    /// What people made, not events.
+    pub(crate) const REPORTS: [Self; 3] = [Self::CustomReports, Self::Reports, Self::ReportRows];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -63,6 +74,9 @@ impl Collection {
             Self::Totals => "totals",
             Self::Organizations => "organizations",
             Self::Rebuilds => "rebuilds",
+            Self::CustomReports => "custom_reports",
+            Self::Reports => "reports",
+            Self::ReportRows => "report_rows",
             Self::Erased => "erased",
         }
     }
@@ -162,9 +176,11 @@ impl Store {
             collection,
             keys,
             unique,
+            expire_after,
         } in indexes::all()
         {
-            let options = IndexOptions::builder().unique(unique).build();
+            let options = IndexOptions::builder().unique(unique);
+            let options = options.expire_after(expire_after).build();
             let index = IndexModel::builder().keys(keys).options(options).build();
             self.collection(collection).create_index(index).await?;
         }
@@ -174,6 +190,16 @@ impl Store {
     pub(crate) fn collection(&self, collection: Collection) -> mongodb::Collection<Document> {
         self.database.collection(collection.name())
     }
+}
+
+/// A time as it is stored: in milliseconds.
+pub(crate) fn date(time: DateTime<Utc>) -> bson::DateTime {
+    bson::DateTime::from_millis(time.timestamp_millis())
+}
+
+/// A time that was stored.
+pub(crate) fn time(date: bson::DateTime) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(date.timestamp_millis()).unwrap_or_default()
 }
 
 /// Tells a key that is there already from other mishaps: another writer made it first.

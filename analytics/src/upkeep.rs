@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Clock, TenantId};
-use mongodb::bson::{self, Bson, Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +13,7 @@ use crate::organization::store::set_events_from;
 use crate::organization::{Generation, Ledger};
 use crate::rebuild::store::fold;
 use crate::scope::{TenantScope, Transaction, organizations};
-use crate::store::{Collection, Store, StoreError};
+use crate::store::{Collection, Store, StoreError, date};
 
 const PERIOD: Duration = Duration::from_secs(3_600);
 
@@ -110,8 +110,4 @@ async fn fold_some(
     scope.remove(Collection::Events, gone).await?;
     transaction.commit().await?;
     Ok(events.len())
-}
-
-fn date(time: DateTime<Utc>) -> bson::DateTime {
-    bson::DateTime::from_millis(time.timestamp_millis())
 }

@@ -2,6 +2,7 @@
 
 mod erasure;
 mod links;
+mod reports;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -16,6 +16,7 @@ mod keys;
 mod links;
 mod numbers;
 mod observability;
+mod reports;
 mod sessions;
 mod sign_up;
 mod tenants;

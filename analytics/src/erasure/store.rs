@@ -21,6 +21,7 @@ pub(crate) async fn erase(store: &Store, tenant: TenantId) -> Result<Erased, Sto
     scope.note_erased().await?;
     scope.clear(Collection::Organizations).await?;
     scope.clear(Collection::Rebuilds).await?;
+    clear_all(&scope, &Collection::REPORTS).await?;
     Ok(Erased {
         events: scope.clear(Collection::Events).await?,
         tasks: scope.clear(Collection::Tasks).await?,

@@ -1,4 +1,7 @@
-//! The indexes. Each begins with the tenant, and each query has one.
+//! The indexes. Each query has one. They begin with the tenant, but for the one by which workers find what is due in
+//! any organization, and those by which MongoDB removes what is kept no longer.
+
+use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 
@@ -9,6 +12,8 @@ pub(super) struct Index {
     pub(super) collection: Collection,
     pub(super) keys: Document,
     pub(super) unique: bool,
+    /// How long after the time in its key a document is removed.
+    pub(super) expire_after: Option<Duration>,
 }
 
 /// All of them.
@@ -17,11 +22,19 @@ pub(super) fn all() -> Vec<Index> {
         collection,
         keys,
         unique: true,
+        expire_after: None,
     };
     let plain = |collection, keys| Index {
         collection,
         keys,
         unique: false,
+        expire_after: None,
+    };
+    let expiring = |collection| Index {
+        collection,
+        keys: doc! { "expires_at": 1 },
+        unique: false,
+        expire_after: Some(Duration::ZERO),
     };
     let task = |keys: Document| {
         let mut all = doc! { "tenant": 1, "generation": 1 };
@@ -36,6 +49,10 @@ pub(super) fn all() -> Vec<Index> {
     vec![
         plain(Collection::Events, doc! { "tenant": 1, "time": 1 }),
         plain(Collection::Events, doc! { "tenant": 1, "seq": 1, "_id": 1 }),
+        plain(
+            Collection::Events,
+            doc! { "tenant": 1, "type": 1, "time": 1 },
+        ),
         unique(
             Collection::Tasks,
             doc! { "tenant": 1, "generation": 1, "task": 1 },
@@ -61,5 +78,30 @@ pub(super) fn all() -> Vec<Index> {
         unique(Collection::Organizations, doc! { "tenant": 1 }),
         unique(Collection::Rebuilds, doc! { "tenant": 1 }),
         unique(Collection::Erased, doc! { "tenant": 1 }),
+        unique(
+            Collection::CustomReports,
+            doc! { "tenant": 1, "custom_report": 1 },
+        ),
+        plain(
+            Collection::CustomReports,
+            doc! { "tenant": 1, "owner": 1, "custom_report": 1 },
+        ),
+        unique(Collection::Reports, doc! { "tenant": 1, "report": 1 }),
+        plain(
+            Collection::Reports,
+            doc! { "tenant": 1, "custom_report": 1, "report": 1 },
+        ),
+        plain(
+            Collection::Reports,
+            doc! { "tenant": 1, "requested_by": 1, "report": 1 },
+        ),
+        plain(Collection::Reports, doc! { "tenant": 1, "state": 1 }),
+        plain(Collection::Reports, doc! { "due_at": 1 }),
+        expiring(Collection::Reports),
+        unique(
+            Collection::ReportRows,
+            doc! { "tenant": 1, "report": 1, "attempt": 1, "place": 1 },
+        ),
+        expiring(Collection::ReportRows),
     ]
 }

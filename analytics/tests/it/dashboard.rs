@@ -249,6 +249,7 @@ async fn no_query_reads_a_collection_from_end_to_end() {
             assert_eq!(status, StatusCode::OK, "{chart}{part}: {body}");
         }
     }
+    crate::report::ask_everything(&world, org.tenant).await;
     world.rebuild(org.tenant, true).await;
     world.rebuild(org.tenant, false).await;
     world

@@ -5,6 +5,7 @@ mod dashboard;
 mod erasure;
 mod ingest;
 mod rebuild;
+mod report;
 mod settings;
 mod upkeep;
 mod world;

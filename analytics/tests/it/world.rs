@@ -11,7 +11,7 @@ use events::topic::task::{
     TaskAssigned, TaskCreated, TaskDeleted, TaskPriority, TaskStatus, TaskStatusChanged,
 };
 use events::{Action, Envelope, Event};
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::{AccessSigner, Keys, SERVICE_TOKEN_HEADER, ServiceSigner};
@@ -26,6 +26,7 @@ use tower::ServiceExt;
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) database: mongodb::Database,
+    pub(crate) clock: Clock,
     router: Router,
     signer: AccessSigner,
 }
@@ -50,13 +51,17 @@ impl World {
         let keys = Keys::local();
         let jwks = vec![signer.public_jwk().unwrap()];
         keys.replace(&jsonwebtoken::jwk::JwkSet { keys: jwks });
+        let clock = Clock::fixed(day("2026-03-31"));
         let state = AppState {
             store: store.clone(),
             guard: Guard::new(&SecretString::from(SECRET), Service::Analytics, keys),
-            clock: Clock::fixed(day("2026-03-31")),
+            clock: clock.clone(),
+            ids: Ids::system(),
+            wake: analytics::report::Wake::default(),
             projects: Projects(nobody()),
         };
         Self {
+            clock,
             router: analytics::router(state),
             database: client.database(&name),
             store,
@@ -131,6 +136,64 @@ impl World {
         self.send(request).await
     }
 
+    /// What a person asks for, and the answer as it comes.
+    pub(crate) async fn call(
+        &self,
+        who: Who,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> http::Response<Body> {
+        let service = ServiceSigner::new(&SecretString::from(SECRET), Service::Gateway)
+            .token(Service::Analytics, Some(who.tenant))
+            .unwrap();
+        let mut claims = testkit::claims(who.tenant, who.role);
+        claims.sub = who.user;
+        let own = format!("Bearer {}", self.signer.sign(&claims).unwrap());
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/analytics/{path}"))
+            .header(SERVICE_TOKEN_HEADER, &*service)
+            .header("content-type", "application/json")
+            .header("authorization", own);
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = request.body(body).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The same, with the answer's body as JSON; null if there is none.
+    pub(crate) async fn call_json(
+        &self,
+        who: Who,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (StatusCode, Value) {
+        let response = self.call(who, method, path, body).await;
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// Something of a person, asked for by identity.
+    pub(crate) async fn personal(
+        &self,
+        tenant: TenantId,
+        method: Method,
+        person: UserId,
+    ) -> (StatusCode, Value) {
+        let token = ServiceSigner::new(&SecretString::from(SECRET), Service::Identity)
+            .token(Service::Analytics, Some(tenant))
+            .unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/internal/v1/people/{person}"))
+            .header(SERVICE_TOKEN_HEADER, &*token)
+            .body(Body::empty())
+            .unwrap();
+        self.send(request).await
+    }
+
     /// A rebuild from begin to end, or only the comparison; answers the last step.
     pub(crate) async fn rebuild(&self, tenant: TenantId, check: bool) -> Value {
         let mut begin = true;
@@ -189,7 +252,16 @@ impl World {
     /// Everything that is stored, whatever its order.
     pub(crate) async fn contents(&self) -> BTreeMap<String, Vec<String>> {
         let mut contents = BTreeMap::new();
-        for name in ["events", "tasks", "days", "months", "totals"] {
+        for name in [
+            "events",
+            "tasks",
+            "days",
+            "months",
+            "totals",
+            "custom_reports",
+            "reports",
+            "report_rows",
+        ] {
             contents.insert(name.to_owned(), self.documents(name, doc! {}).await);
         }
         contents
@@ -208,6 +280,21 @@ impl World {
 
     pub(crate) async fn drop(self) {
         self.database.drop().await.unwrap();
+    }
+}
+
+/// Somebody of an organization.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Who {
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
+}
+
+impl Who {
+    pub(crate) fn new(tenant: TenantId, role: Role) -> Self {
+        let user = Ids::system().next();
+        Self { tenant, user, role }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rules for text fields, for use with `#[garde(custom(..))]`.
+//! Rules for text fields, for use with `#[garde(custom(..))]`, and for text that goes into a file.
 //!
 //! [`crate::Json`] refuses control characters everywhere; these say what a name or a paragraph needs beside.
 
@@ -17,6 +17,14 @@ pub fn optional_line<C>(text: &Option<String>, context: &C) -> Result {
     text.as_deref().map_or(Ok(()), |text| line(text, context))
 }
 
+/// A cell of a CSV file that a spreadsheet does not take for a formula, whoever wrote it (OWASP, CSV injection).
+pub fn harmless(cell: String) -> String {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        true => format!("'{cell}"),
+        false => cell,
+    }
+}
+
 fn visible(text: &str) -> Result {
     if text.trim().is_empty() {
         return Err(Error::new("must not be blank"));
@@ -30,6 +38,21 @@ fn visible(text: &str) -> Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cell_that_a_spreadsheet_would_run_is_text() {
+        for (cell, written) in [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("Ada = Eve", "Ada = Eve"),
+            ("", ""),
+        ] {
+            assert_eq!(harmless(cell.to_owned()), written);
+        }
+    }
 
     #[test]
     fn names_are_one_visible_line() {

@@ -128,6 +128,10 @@ ids! {
     WebhookId
     /// One event for one such endpoint.
     DeliveryId
+    /// What a report of an organization's own shows, kept under a name.
+    CustomReportId
+    /// A report that was asked for, or made by a schedule.
+    ReportId
     /// A PostgreSQL server that holds tenant databases.
     ClusterId
     /// An event; consumers know a repeated delivery by it.

@@ -17,9 +17,9 @@ pub use clock::{Clock, Ids};
 pub use cursor::{Cursor, Page};
 pub use id::{
     ActivityId, AuditEventId, BoardId, ChecklistId, ChecklistItemId, ClusterId, ColumnId,
-    CommentId, DeliveryId, DependencyId, EventId, FieldId, Id, InvitationId, LabelId, LinkId,
-    PasskeyId, PersonRequestId, PersonalTokenId, ProjectId, ProviderId, RoleId, SessionId, TaskId,
-    TeamId, TenantId, UserId, ViewId, WebhookId, WorkspaceId,
+    CommentId, CustomReportId, DeliveryId, DependencyId, EventId, FieldId, Id, InvitationId,
+    LabelId, LinkId, PasskeyId, PersonRequestId, PersonalTokenId, ProjectId, ProviderId, ReportId,
+    RoleId, SessionId, TaskId, TeamId, TenantId, UserId, ViewId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, ProjectKey, TaskKey};
 pub use role::{Permission, Permissions, Role};

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A time zone by its IANA name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TimeZone(pub Tz);
 
 impl TimeZone {
@@ -36,6 +36,12 @@ impl TryFrom<String> for TimeZone {
         let zone = name.parse();
         zone.map(Self)
             .map_err(|_unknown| "must be the IANA name of a time zone, as `Europe/Berlin`")
+    }
+}
+
+impl From<TimeZone> for String {
+    fn from(zone: TimeZone) -> Self {
+        zone.0.name().to_owned()
     }
 }
 

@@ -239,6 +239,7 @@ impl Things {
         for word in MADE {
             things.make(acme, word).await;
         }
+        things.make_reports(acme).await;
         things
     }
 
@@ -264,6 +265,9 @@ impl Things {
                 things.make(acme, word).await;
             }
         }
+        if has("custom-reports") || has("reports") {
+            things.make_reports(acme).await;
+        }
         things
     }
 
@@ -286,6 +290,18 @@ impl Things {
             let sent = acme.owner.api.post(&path, &Value::Null).await.expect(201);
             self.know("deliveries", &sent.json()["id"]);
         }
+    }
+
+    async fn make_reports(&mut self, acme: &Organization) {
+        let period = json!({"relative": "this_month"});
+        let definition = json!({"measures": ["comments"], "group_by": "day", "period": period});
+        let body = json!({"name": "Comments", "definition": definition});
+        let (api, path) = (&acme.owner.api, "/api/v1/analytics/custom-reports");
+        let made = api.post(path, &body).await.expect(201).json();
+        self.know("custom-reports", &made["id"]);
+        let path = format!("{path}/{}/run", made["id"].as_str().unwrap());
+        let report = api.post(&path, &Value::Null).await.expect(202).json();
+        self.know("reports", &report["id"]);
     }
 
     async fn make_work(&mut self, acme: &Organization) {

@@ -2,6 +2,7 @@
 //! clocks are put forward.
 
 mod history;
+mod reports;
 mod truth;
 
 use e2e::{Dev, Organization, Person, Sql};

@@ -102,6 +102,19 @@ impl<'a> Truth<'a> {
         numbers.map(|number| number.parse::<i64>().unwrap()).sum()
     }
 
+    /// By a column of tasks: those created in the period, and the estimates of those completed in it.
+    pub(super) async fn by(&self, column: &str) -> Vec<String> {
+        self.rows(&format!(
+            "select format('%s %s %s', t.{column}, count(*) filter (where t.created_at >= p.begins and t.created_at < p.ends),
+                coalesce(sum(t.estimate_seconds) filter (where t.completed_at >= p.begins and t.completed_at < p.ends), 0))
+             from own t, (select min(begins) as begins, max(ends) as ends from parts) p
+             where t.created_at >= p.begins and t.created_at < p.ends
+                or t.completed_at >= p.begins and t.completed_at < p.ends
+             group by t.{column} order by t.{column}::text collate \"C\""
+        ))
+        .await
+    }
+
     /// How long tasks of each part took from this time until they were completed.
     pub(super) async fn times(&self, from: &str) -> Vec<String> {
         let took = format!("extract(epoch from t.completed_at - t.{from})");
