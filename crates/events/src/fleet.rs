@@ -2,9 +2,12 @@
 //!
 //! A tenant is drained by one task at a time. Tenants woken by a commit go first; the sweep, which finds
 //! what a crash left, takes one tenant at a time, slowly, and only when nothing else waits. An outbox that
-//! was seen empty is left alone until a commit of this process rings for it.
+//! was seen empty is left alone until a commit of this process rings for it. With the broker away nothing is
+//! published, and outboxes are looked at one at a time, as slowly, to know how much waits.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod schedule;
+
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,17 +18,14 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use self::schedule::Schedule;
 use crate::backlog::Backlog;
 use crate::outbox::OutboxSource;
 use crate::relay::{self, DrainError};
 use crate::{BoxError, Publisher};
 
-/// Pause before a tenant whose drain failed is tried again, and between looks at an absent broker. It doubles
-/// with each failure in a row.
+/// Pause before a tenant whose drain failed is tried again. It doubles with each failure in a row.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
-
-/// The longest such pause, in units of the first.
-const LONGEST_PAUSE: u64 = 64;
 
 /// Rings for a tenant after a commit that wrote to its outbox. Never blocks and never loses a ring:
 /// several for one tenant become one, so it is bounded by the number of tenants.
@@ -82,7 +82,7 @@ pub struct FleetSettings {
     /// Time from one sweep to the next. The first is at start and over all tenants; later ones are over
     /// those whose outbox this process has not seen empty.
     pub sweep: Duration,
-    /// Tenants a sweep looks at in a second.
+    /// Tenants a sweep looks at in a second, and tenants looked at while the broker is away.
     pub swept_per_second: u32,
     /// Time after which an outbox seen empty is swept all the same: another instance may have written to
     /// it and died.
@@ -115,6 +115,7 @@ pub async fn run<F: Fleet>(
         backlog: Backlog::default(),
         tasks: JoinSet::new(),
         draining: HashMap::new(),
+        away: true,
     };
     let mut sweep = tokio::time::interval(settings.sweep);
     let mut retry = tokio::time::interval(RETRY_PAUSE);
@@ -126,6 +127,7 @@ pub async fn run<F: Fleet>(
             workers.backlog.told(tenant, events);
             workers.schedule.wake(tenant);
         }
+        workers.look_at_broker();
         workers.start(settings.parallel);
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -137,7 +139,7 @@ pub async fn run<F: Fleet>(
                 workers.backlog.show();
                 workers.schedule.retry_failed();
             }
-            _ = pace.tick(), if workers.schedule.may_sweep() => workers.schedule.sweep_next(),
+            _ = pace.tick(), if workers.may_go_on() => workers.go_on(),
         }
     }
     while let Some(done) = workers.tasks.join_next_with_id().await {
@@ -152,6 +154,8 @@ struct Workers<F> {
     backlog: Backlog<TenantId>,
     tasks: JoinSet<Done>,
     draining: HashMap<Id, TenantId>,
+    /// The broker, when it was last looked at.
+    away: bool,
 }
 
 enum Done {
@@ -160,20 +164,49 @@ enum Done {
 }
 
 impl<F: Fleet> Workers<F> {
+    /// Who failed while the broker was away need wait no longer once it is back.
+    fn look_at_broker(&mut self) {
+        let was_away = std::mem::replace(&mut self.away, !self.publisher.state().connected());
+        if was_away && !self.away {
+            self.schedule.retry_all();
+        }
+    }
+
     /// Starts as many drains as there is room for. With the broker away all wait.
     fn start(&mut self, parallel: usize) {
-        while self.publisher.state().connected() && self.draining.len() < parallel {
+        while !self.away && self.draining.len() < parallel {
             let Some(tenant) = self.schedule.next() else {
                 break;
             };
-            let (fleet, publisher) = (Arc::clone(&self.fleet), self.publisher.clone());
-            let backlog = self.backlog.clone();
-            let task = self.tasks.spawn(async move {
-                Done::Drained(drain(&*fleet, tenant, &publisher, &backlog).await)
-            });
-            self.draining.insert(task.id(), tenant);
+            self.start_one(tenant);
         }
         metrics::gauge!("outbox_waiting_tenants").set(self.schedule.waiting() as f64);
+    }
+
+    fn start_one(&mut self, tenant: TenantId) {
+        let (fleet, publisher) = (Arc::clone(&self.fleet), self.publisher.clone());
+        let backlog = self.backlog.clone();
+        let task = self.tasks.spawn(async move {
+            Done::Drained(drain(&*fleet, tenant, &publisher, &backlog).await)
+        });
+        self.draining.insert(task.id(), tenant);
+    }
+
+    /// Whether the slow round has somewhere to go.
+    fn may_go_on(&self) -> bool {
+        match self.away {
+            true => self.draining.is_empty() && self.schedule.may_look(),
+            false => self.schedule.may_sweep(),
+        }
+    }
+
+    /// The next step of the slow round: of the sweep or, with the broker away, a look at what waits.
+    fn go_on(&mut self) {
+        if !self.away {
+            self.schedule.sweep_next();
+        } else if let Some(tenant) = self.schedule.look_next() {
+            self.start_one(tenant);
+        }
     }
 
     fn list(&mut self) {
@@ -208,189 +241,4 @@ async fn drain<F: Fleet>(
 ) -> Result<(), DrainError> {
     let mut source = fleet.open(tenant).await.map_err(DrainError::Outbox)?;
     relay::drain(&mut source, publisher, |seen| backlog.note(tenant, seen)).await
-}
-
-/// Which tenant comes next. Plain bookkeeping: no time, no tasks.
-#[derive(Debug, Default)]
-struct Schedule {
-    woken: VecDeque<TenantId>,
-    queued: HashSet<TenantId>,
-    running: HashSet<TenantId>,
-    again: HashSet<TenantId>,
-    failed: HashMap<TenantId, Failed>,
-    /// Retries that have passed.
-    retries: u64,
-    swept: VecDeque<TenantId>,
-    sweeping: Option<TenantId>,
-    /// Seen empty, with no commit of this process since.
-    empty: HashSet<TenantId>,
-}
-
-/// A tenant whose last drains failed.
-#[derive(Debug, Default)]
-struct Failed {
-    pause: u64,
-    due: u64,
-}
-
-impl Schedule {
-    fn wake(&mut self, tenant: TenantId) {
-        self.empty.remove(&tenant);
-        if self.running.contains(&tenant) {
-            // It may have read its outbox before this commit.
-            self.again.insert(tenant);
-        } else if self.queued.insert(tenant) {
-            self.woken.push_back(tenant);
-        }
-    }
-
-    /// Takes a list of all tenants.
-    fn sweep(&mut self, tenants: Vec<TenantId>) {
-        let listed: HashSet<TenantId> = tenants.iter().copied().collect();
-        self.empty.retain(|tenant| listed.contains(tenant));
-        // A sweep that is not through yet goes on; the next one will have the new tenants.
-        if self.swept.is_empty() {
-            let unknown = tenants.into_iter().filter(|t| !self.empty.contains(t));
-            self.swept = unknown.collect();
-        }
-    }
-
-    /// Whether the next of the sweep may go: nothing else waits.
-    fn may_sweep(&self) -> bool {
-        self.sweeping.is_none() && self.woken.is_empty() && !self.swept.is_empty()
-    }
-
-    fn sweep_next(&mut self) {
-        let Some(tenant) = self.swept.pop_front() else {
-            return;
-        };
-        if !self.running.contains(&tenant) {
-            self.sweeping = Some(tenant);
-            self.wake(tenant);
-        }
-    }
-
-    fn distrust(&mut self) {
-        self.empty.clear();
-    }
-
-    fn next(&mut self) -> Option<TenantId> {
-        let tenant = self.woken.pop_front()?;
-        self.queued.remove(&tenant);
-        self.running.insert(tenant);
-        Some(tenant)
-    }
-
-    fn finished(&mut self, tenant: TenantId, succeeded: bool) {
-        self.running.remove(&tenant);
-        self.sweeping.take_if(|swept| *swept == tenant);
-        if succeeded {
-            self.failed.remove(&tenant);
-        }
-        if self.again.remove(&tenant) {
-            self.wake(tenant);
-        } else if succeeded {
-            self.empty.insert(tenant);
-        } else {
-            let failed = self.failed.entry(tenant).or_default();
-            failed.pause = (failed.pause * 2).clamp(1, LONGEST_PAUSE);
-            failed.due = self.retries + failed.pause;
-        }
-    }
-
-    fn retry_failed(&mut self) {
-        self.retries += 1;
-        let retries = self.retries;
-        let due: Vec<TenantId> = self
-            .failed
-            .iter()
-            .filter(|(_, failed)| failed.due == retries)
-            .map(|(tenant, _)| *tenant)
-            .collect();
-        due.into_iter().for_each(|tenant| self.wake(tenant));
-    }
-
-    fn waiting(&self) -> usize {
-        self.woken.len() + self.failed.len()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tenant(n: u128) -> TenantId {
-        TenantId::from(uuid::Uuid::from_u128(n))
-    }
-
-    #[test]
-    fn tenant_is_drained_once_at_a_time_and_again_after_a_wake_in_between() {
-        let mut schedule = Schedule::default();
-        schedule.wake(tenant(1));
-        schedule.wake(tenant(1));
-        assert_eq!(schedule.next(), Some(tenant(1)));
-        schedule.wake(tenant(1));
-        assert_eq!(schedule.next(), None);
-        schedule.finished(tenant(1), true);
-        assert_eq!(schedule.next(), Some(tenant(1)));
-    }
-
-    #[test]
-    fn woken_tenants_go_before_swept_ones_and_these_one_at_a_time() {
-        let mut schedule = Schedule::default();
-        schedule.sweep(vec![tenant(1), tenant(2)]);
-        schedule.wake(tenant(3));
-        assert!(!schedule.may_sweep());
-        assert_eq!(schedule.next(), Some(tenant(3)));
-        assert!(schedule.may_sweep());
-        schedule.sweep_next();
-        assert_eq!(schedule.next(), Some(tenant(1)));
-        assert!(!schedule.may_sweep());
-        schedule.finished(tenant(1), true);
-        schedule.sweep_next();
-        assert_eq!(schedule.next(), Some(tenant(2)));
-    }
-
-    #[test]
-    fn outbox_seen_empty_is_swept_again_only_after_a_commit_or_when_trust_ends() {
-        let mut schedule = Schedule::default();
-        let swept = |schedule: &mut Schedule| {
-            schedule.sweep(vec![tenant(1), tenant(2)]);
-            let mut swept = 0;
-            while schedule.may_sweep() {
-                schedule.sweep_next();
-                let tenant = schedule.next().unwrap();
-                schedule.finished(tenant, true);
-                swept += 1;
-            }
-            swept
-        };
-        assert_eq!(swept(&mut schedule), 2);
-        assert_eq!(swept(&mut schedule), 0);
-        schedule.wake(tenant(1));
-        schedule.next();
-        schedule.finished(tenant(1), false);
-        assert_eq!(swept(&mut schedule), 1);
-        schedule.distrust();
-        assert_eq!(swept(&mut schedule), 2);
-    }
-
-    #[test]
-    fn failed_tenant_is_retried_at_ever_longer_intervals() {
-        let mut schedule = Schedule::default();
-        let mut tried = Vec::new();
-        schedule.wake(tenant(1));
-        for retry in 0..20 {
-            while let Some(tenant) = schedule.next() {
-                tried.push(retry);
-                schedule.finished(tenant, false);
-            }
-            schedule.retry_failed();
-        }
-        assert_eq!(tried, [0, 1, 3, 7, 15]);
-        schedule.wake(tenant(1));
-        schedule.next();
-        schedule.finished(tenant(1), true);
-        assert_eq!(schedule.waiting(), 0);
-    }
 }

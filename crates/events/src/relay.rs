@@ -116,13 +116,16 @@ async fn drain_claimed<S: OutboxSource>(
     seen: impl Fn(Option<&OutboxRow>),
 ) -> Result<(), DrainError> {
     loop {
-        let rows = source
-            .next_batch(BATCH_ROWS)
-            .await
-            .map_err(DrainError::Outbox)?;
+        let connected = publisher.state().connected();
+        // The oldest row is enough to know how much waits.
+        let limit = if connected { BATCH_ROWS } else { 1 };
+        let rows = source.next_batch(limit).await.map_err(DrainError::Outbox)?;
         seen(rows.first());
         if rows.is_empty() {
             return Ok(());
+        }
+        if !connected {
+            return Err(AmqpError::Lost.into());
         }
         let confirmed = tokio::select! {
             confirmed = publisher.publish(&rows) => confirmed.map_err(DrainError::Broker),

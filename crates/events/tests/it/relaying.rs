@@ -8,6 +8,7 @@ use events::fleet::{self, Fleet, FleetSettings, FleetWake};
 use events::outbox::{ConnectionOutbox, OutboxRow, OutboxSource, emit};
 use events::{BoxError, DatabaseOutbox, Envelope, Wake, relay};
 use kernel::{Ids, TenantId};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use sea_orm::{DatabaseConnection, TransactionTrait};
 use testkit::until;
 
@@ -175,6 +176,72 @@ impl Fleet for Tenants {
     async fn tenants(&self) -> Result<Vec<TenantId>, BoxError> {
         Ok(self.0.keys().copied().collect())
     }
+}
+
+/// What a metric says on a page of them.
+fn said(page: &PrometheusHandle, metric: &str) -> Option<f64> {
+    let page = page.render();
+    let mut lines = page.lines().filter_map(|line| line.split_once(' '));
+    let (_, value) = lines.find(|(name, _)| *name == metric)?;
+    value.parse().ok()
+}
+
+#[tokio::test]
+async fn what_waits_is_told_while_the_broker_is_away() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let page = recorder.handle();
+    // The runtime of this test has this thread alone.
+    let _told = metrics::set_default_local_recorder(&recorder);
+    let (topic, mut running) = (Topic::new(), Running::new());
+    let (left, rung) = (
+        OutboxDatabase::create().await,
+        OutboxDatabase::create().await,
+    );
+    let tenants: [TenantId; 2] = std::array::from_fn(|_| Ids::system().next());
+    let databases = [left.db.clone(), rung.db.clone()];
+    let fleet = Tenants(tenants.into_iter().zip(databases).collect());
+    let inbox = running.consumer(&amqp_url(), topic.work_queue()).await;
+    let door = Door::new(false).await;
+    let publisher = running.publisher(&door.url());
+    let events: Vec<Envelope> = (0..255).map(|n| topic.event(&n)).collect();
+    commit(&left.db, &events[..3]).await;
+    let wake = FleetWake::default();
+    let settings = FleetSettings::default();
+    let shutdown = running.shutdown.clone();
+    running.spawn(fleet::run(
+        fleet,
+        publisher,
+        wake.clone(),
+        settings,
+        shutdown,
+    ));
+    let waits = async |rows: f64| {
+        until("the rows that wait are told", async || {
+            said(&page, "outbox_waiting_rows") == Some(rows)
+        })
+        .await;
+    };
+    // Nobody rang for these: a former process left them.
+    waits(3.0).await;
+    commit(&rung.db, &events[3..5]).await;
+    wake.wake(tenants[1], 2);
+    waits(5.0).await;
+    commit(&rung.db, &events[5..]).await;
+    // Only one of them is rung for, and all are found.
+    wake.wake(tenants[1], 1);
+    waits(255.0).await;
+    assert!(said(&page, "outbox_oldest_row_age_seconds").unwrap() > 0.0);
+
+    door.open();
+    inbox.holds(255).await;
+    waits(0.0).await;
+    assert_eq!(said(&page, "outbox_oldest_row_age_seconds"), Some(0.0));
+    assert_eq!(said(&page, "outbox_published_rows_total"), Some(255.0));
+    assert_eq!(said(&page, "outbox_retried_rows_total"), None);
+    running.stop().await;
+    topic.delete().await;
+    left.drop().await;
+    rung.drop().await;
 }
 
 #[tokio::test]
