@@ -177,7 +177,7 @@ mongodb_start() {
   claim_port mongodb "$(port mongodb)"
   launch mongodb env -i PATH="$PATH" HOME="$STATE" "$(mongod_bin)" --dbpath "$STATE/mongodb" --bind_ip 127.0.0.1 \
     --port "$(port mongodb)" --replSet rs0 --nounixsocket --wiredTigerCacheSizeGB 0.25 --oplogSize 128 --quiet \
-    --setParameter diagnosticDataCollectionEnabled=false
+    --setParameter diagnosticDataCollectionEnabled=false --setParameter transactionLifetimeLimitSeconds=15
 }
 
 mongodb_await() {

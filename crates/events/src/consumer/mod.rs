@@ -32,12 +32,12 @@ use crate::amqp::{self, Amqp, AmqpError, BrokerState};
 use crate::topology::{self, EVENTS_EXCHANGE};
 use crate::{BoxError, Envelope};
 
-/// The size of a full batch.
+/// The size of a full batch, unless the queue says another.
 const BATCH: u16 = 250;
 
-/// Events that may be on the way to one consumer: the next batch is here when one is done. Not more, since all of
-/// them count a delivery when a consumer is lost.
-const PREFETCH: u16 = 2 * BATCH;
+/// Batches that may be on the way to one consumer: the next one is here when one is done. Not more, since all of
+/// their events count a delivery when a consumer is lost.
+const PREFETCHED_BATCHES: u16 = 2;
 
 /// Wait for a batch to fill.
 const LINGER: Duration = Duration::from_millis(20);
@@ -64,6 +64,7 @@ pub struct Queue {
     label: String,
     bindings: Vec<&'static str>,
     durable: bool,
+    batch: u16,
     linger: Duration,
     pauses: Vec<Duration>,
     one_at_a_time: bool,
@@ -78,6 +79,7 @@ impl Queue {
             label: name.to_owned(),
             bindings: bindings.to_vec(),
             durable: true,
+            batch: BATCH,
             linger: LINGER,
             pauses: RETRY_PAUSES.to_vec(),
             one_at_a_time: false,
@@ -91,6 +93,13 @@ impl Queue {
         self
     }
 
+    /// So many events in a full batch: more where a batch costs much and an event little.
+    #[must_use]
+    pub fn in_batches_of(mut self, events: u16) -> Self {
+        self.batch = events;
+        self
+    }
+
     /// A queue of this instance alone that is gone with its connection. The name ends with a dot and what makes it
     /// this instance's own.
     pub fn live(name: &str, bindings: &[&'static str]) -> Self {
@@ -100,6 +109,7 @@ impl Queue {
             label: kind.to_owned(),
             bindings: bindings.to_vec(),
             durable: false,
+            batch: BATCH,
             linger: Duration::ZERO,
             pauses: Vec::new(),
             one_at_a_time: false,
@@ -191,7 +201,7 @@ impl Consumer {
             let batch = tokio::select! {
                 () = shutdown.cancelled() => break,
                 error = &mut lost => return Err(error),
-                batch = next_batch(&mut deliveries, self.queue.linger) => batch?,
+                batch = next_batch(&mut deliveries, &self.queue) => batch?,
             };
             let done = tokio::select! {
                 actions = decide(handler, payloads(&batch)) => settle(&self.queue, &channel, batch, actions, shutdown).await,
@@ -237,7 +247,8 @@ impl Consumer {
             .confirm_select(ConfirmSelectOptions::default())
             .await?;
         let qos = BasicQosOptions::default();
-        channel.basic_qos(PREFETCH, qos).await?;
+        let prefetch = self.queue.batch.saturating_mul(PREFETCHED_BATCHES);
+        channel.basic_qos(prefetch, qos).await?;
         let options = BasicConsumeOptions::default();
         let deliveries = channel
             .basic_consume(name.into(), "".into(), options, FieldTable::default())
@@ -259,12 +270,12 @@ fn payloads(batch: &[Delivery]) -> Vec<&[u8]> {
 /// The first delivery, and what else comes in while the batch is held open.
 async fn next_batch(
     deliveries: &mut lapin::Consumer,
-    linger: Duration,
+    queue: &Queue,
 ) -> Result<Vec<Delivery>, AmqpError> {
     let first = deliveries.next().await.ok_or(AmqpError::Lost)??;
     let mut batch = vec![first];
-    let mut full = std::pin::pin!(sleep(linger));
-    while batch.len() < usize::from(BATCH) {
+    let mut full = std::pin::pin!(sleep(queue.linger));
+    while batch.len() < usize::from(queue.batch) {
         tokio::select! {
             biased;
             next = deliveries.next() => batch.push(next.ok_or(AmqpError::Lost)??),
