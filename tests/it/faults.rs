@@ -1,6 +1,7 @@
 //! Parts that die, stop and come back. Run one at a time: they stop parts that others need.
 
 mod erasure;
+mod events;
 mod links;
 mod reports;
 

@@ -21,6 +21,26 @@ async fn admin(index: u16, path: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
+async fn admin_of(service: &str, path: &str) -> String {
+    let index = (0..).zip(SERVICES).find(|(_, known)| *known == service);
+    admin(index.unwrap().0, path).await.1
+}
+
+/// The value of a service's metric that has no label but the service; 0 while there is none.
+pub(crate) async fn metric(service: &str, name: &str) -> f64 {
+    let page = admin_of(service, "/metrics").await;
+    let name = format!("{name}{{service=\"{service}\"}} ");
+    let value = page.lines().find_map(|line| line.strip_prefix(&name));
+    value.map_or(0.0, |value| value.parse().unwrap())
+}
+
+/// How ready a service says it is.
+pub(crate) async fn ready(service: &str) -> String {
+    let report = admin_of(service, "/readyz").await;
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    report["status"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn each_service_tells_health_and_metrics_on_its_own_listener() {
     let _ = Organization::sign_up().await;
