@@ -455,3 +455,31 @@ async fn feeds_and_favourites_of_many_are_read_by_index() {
     assert_eq!(after, before, "read as a whole");
     world.end().await;
 }
+
+#[tokio::test]
+async fn new_status_of_a_project_is_told_beside_the_change() {
+    let world = World::new().await;
+    let owner = world.person(Role::Owner);
+    let body = json!({"name": "Apollo", "status": "planning"});
+    let made = owner.post("/projects", body).await.expect(201);
+    let path = format!("/projects/{}", text(&made, "id"));
+    let told = async || {
+        let told = world.events().await.into_iter();
+        told.filter(|kind| kind == "project.status_changed").count()
+    };
+
+    let changed = owner.patch(&path, json!({"status": "active"})).await;
+    assert_eq!(changed.expect(200)["status"], "active");
+    let event = world.last_event("project.status_changed").await;
+    let expected = json!({"project_id": made["id"], "from": "planning", "to": "active"});
+    assert_eq!(event, expected);
+    let event = world.last_event("project.updated").await;
+    assert_eq!(event["changed"], json!(["status"]));
+
+    // The same again, and anything else, is no change of status.
+    for body in [json!({"status": "active"}), json!({"name": "Gemini"})] {
+        let _ = owner.patch(&path, body).await.expect(200);
+    }
+    assert_eq!(told().await, 1);
+    world.end().await;
+}
