@@ -9,6 +9,7 @@
 
 mod analytics;
 mod client;
+mod events;
 mod identity;
 mod links;
 mod organization;
@@ -36,6 +37,8 @@ struct Cli {
 enum Subject {
     /// Sign-ups, pools, fleet and recovery with many databases on one PostgreSQL
     Tenancy(tenancy::Arguments),
+    /// Events from commit to MongoDB, beside bare inserts
+    Events(events::Arguments),
     /// Reads of others while a hundred people sign in
     Identity(identity::Arguments),
     /// Redirects at the shortener and through the gateway, beside nginx, and while passwords are guessed
@@ -51,6 +54,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let report = match Cli::parse().subject {
         Subject::Tenancy(arguments) => tenancy::run(&arguments).await?,
+        Subject::Events(arguments) => events::run(&arguments).await?,
         Subject::Identity(arguments) => identity::run(&arguments).await?,
         Subject::Links(arguments) => links::run(&arguments).await?,
         Subject::Analytics(arguments) => analytics::run(&arguments).await?,
