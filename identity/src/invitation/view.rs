@@ -66,6 +66,7 @@ impl Invitation {
 #[into_params(parameter_in = Query)]
 pub(super) struct InvitationFilter {
     /// Whether they can be accepted; `open` unless it is said.
+    #[param(inline)]
     pub(super) status: Option<StatusFilter>,
     /// Where they went.
     #[param(value_type = Option<String>)]

@@ -30,6 +30,7 @@ const SCALE: usize = 8;
 pub(super) struct Drawing {
     /// `svg` when left out.
     #[serde(default)]
+    #[param(inline)]
     format: Format,
 }
 
