@@ -20,6 +20,7 @@ checks_static() {
   shown "dependencies" check_dependencies
   shown "scripts" check_scripts
   shown "compose file" "$VENV/bin/python" scripts/check_compose.py
+  shown "web client" check_web
 }
 
 check_documentation() {
@@ -116,6 +117,8 @@ tests_run() {
     checks_static
     shown "build" cargo build --workspace --all-targets --locked
     tests_system
+    shown "web client and API" check_web_api
+    shown "browser tests" test_browser
     shown "tests" test_with_system main
     shown "fault tests" test_with_system faults
     shown "documentation tests" cargo test --locked --workspace --doc

@@ -31,6 +31,7 @@ demo_ask() {
   local index token name
   for index in 0 1; do
     ask "$(demo_get organizations "$index" url)/"
+    ask "$(demo_page "$index")"
     token=$(demo_login "$index" | ask "$(demo_get organizations "$index" url)/api/v1/auth/login" \
       --header 'Content-Type: application/json' --data @- | json_get access_token)
     ask "$(demo_board "$index")" --header @- <<<"Authorization: Bearer $token"
@@ -48,6 +49,9 @@ demo_ask() {
 
 demo_board() { echo "$(demo_get organizations "$1" url)/api/v1/boards/$(demo_get organizations "$1" board_id)"; }
 
+# demo_page <organization's index>: its board in the web client, or what is served in its place.
+demo_page() { echo "$(demo_get organizations "$1" url)/projects"; }
+
 # ask <url> [curl arguments]: prints the body; fails when the answer is not a success. Hosts below
 # `localhost` mean this machine, whatever the resolver says.
 ask() {
@@ -62,11 +66,12 @@ ask() {
 demo_screen() {
   local index
   printf '\n%sReady%s in %s\n\n' "$BOLD$GREEN" "$PLAIN" "$(duration "$1")"
-  screen_line "Start page" "$(demo_origin acme)/"
-  screen_line "Board" "$(demo_board 0)"
+  screen_line "Organization" "$(demo_origin acme)/"
+  screen_line "Boards" "$(demo_page 0)"
   screen_line "Second organization" "$(demo_origin globex)/"
   screen_line "Guest link" "$(demo_get guest url)"
   screen_line "  its password" "$(demo_get guest password)"
+  screen_line "Sign-up" "$(demo_origin)/"
   screen_line "API docs" "$(demo_origin)/api/docs"
   screen_line "Mail" "http://127.0.0.1:$(port mail)/"
   screen_line "Metrics" "http://127.0.0.1:$(admin_port gateway)/metrics, $(admin_port tenant-resolver) to $(admin_port analytics)"

@@ -41,6 +41,7 @@ missing_packages() {
   if [[ $SYSTEM == test ]]; then
     need nodejs command -v node
     need npm command -v npm
+    need chromium test -x /usr/bin/chromium
   fi
   command -v mongod >/dev/null || need libcurl4 sh -c '/sbin/ldconfig -p | grep -q libcurl.so.4'
 }

@@ -33,6 +33,8 @@ made_of() {
   {
     stat --format='%Y %s' "$(binary "$1")"
     settings_for TENANTRY_ "$(prefix "$1")"
+    # Whether there is a web client, the gateway sees when it starts.
+    [[ $1 != gateway ]] || ls "$WEB/dist/index.html" 2>/dev/null || true
   } | sha256sum
 }
 

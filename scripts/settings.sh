@@ -148,6 +148,7 @@ SHORTENER_DATABASE_URL=$(postgres_url shortener_app shortener shortener)
 SHORTENER_SEAL_KEY=$(secret seal_shortener)
 SHORTENER_COOKIE_SECRET=$(secret cookie_secret)
 SHORTENER_JOURNAL=$STATE/visits
+GATEWAY_WEB_DIR=$ROOT/web/dist
 ANALYTICS_MONGO_URL=mongodb://127.0.0.1:$(port mongodb)/?replicaSet=rs0
 ANALYTICS_MONGO_DATABASE=analytics
 MIGRATOR_ADMIN_URL=$(postgres_url tenantry_admin admin postgres)

@@ -3,12 +3,14 @@
 
 system_up() {
   local started
+  [[ ${1:-} != --no-web ]] || NO_WEB=1
   started=$(now_ms)
   install_rust_or_explain
   lock_state
   printf '%sTenantry%s in .dev/%s, ports from %s\n' "$BOLD" "$PLAIN" "$SYSTEM" "$PORT_BASE"
   infra_up
   step "build" services_build
+  if [[ $SYSTEM == dev ]] && web_wanted; then web_up; fi
   services_run
   if [[ $SYSTEM == dev ]]; then
     step "demo organizations" demo_seed

@@ -112,6 +112,7 @@ tool_doctor() {
   doctor_line "4 GB of disk" "free some space" test "$(df --output=avail -k . | tail -n 1)" -gt 4000000
   doctor_line "ports $PORT_BASE-$((PORT_BASE + HIGHEST_PORT_OFFSET)) ours or free" \
     "PORT_BASE=$((PORT_BASE + 1000)) ./dev up" doctor_ports
+  doctor_line "Node 20.19 or newer (optional)" "https://nodejs.org; without it ./dev up leaves the web client out" node_is_there
   doctor_line "cargo-nextest (optional)" "cargo install --locked cargo-nextest" cargo nextest --version
   doctor_line "cargo-deny (optional)" "cargo install --locked cargo-deny" command -v cargo-deny
   doctor_line "shellcheck (optional)" "apt-get install shellcheck" command -v shellcheck

@@ -1,9 +1,9 @@
-//! What the gateway answers by itself: the merged API document, its browser, a small page. These routes are
+//! What the gateway answers by itself: the merged API document, its browser, the web client. These routes are
 //! rare, so they may go through axum and its layers.
 
 mod compress;
 mod document;
-mod page;
+mod web;
 
 use std::sync::{Arc, LazyLock};
 
@@ -40,7 +40,7 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// The gateway's own routes.
-pub(crate) fn router(common: &Common, http: reqwest::Client) -> Router {
+pub(crate) fn router(common: &Common, config: &crate::Config, http: reqwest::Client) -> Router {
     let documents = Arc::new(Documents::new(http, crate::forward::addresses(common)));
     let docs: Router = SwaggerUi::new("/api/docs")
         .config(Config::from(DOCUMENT))
@@ -50,7 +50,7 @@ pub(crate) fn router(common: &Common, http: reqwest::Client) -> Router {
         .route(DOCUMENT, get(document).with_state(documents))
         .route(EVENTS_DOCUMENT, get(events_document))
         .merge(docs)
-        .merge(page::router())
+        .merge(web::router(config.web_dir.as_deref()))
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .route(
             "/robots.txt",

@@ -1,6 +1,7 @@
 //! The gateway's own settings, prefix `GATEWAY_`.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -21,6 +22,8 @@ pub struct Config {
     /// Sign-ups, logins, refreshes and accepted invitations of one client address in a minute.
     #[serde(default = "ten")]
     pub login_per_minute: NonZeroU32,
+    /// The folder of the built web client (`web/dist`); without it, a page says how to build it.
+    pub web_dir: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -30,6 +33,7 @@ impl Default for Config {
             address_per_minute: three_hundred(),
             user_per_hour: five_thousand(),
             login_per_minute: ten(),
+            web_dir: None,
         }
     }
 }

@@ -86,7 +86,7 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
         sessions,
         personal,
         forward: Forward::new(common, signer)?,
-        own: cold::router(common, http),
+        own: cold::router(common, config, http),
         log: AccessLog::start(app),
         ids: app.ids.clone(),
         meters: Meters::new(),

@@ -67,10 +67,10 @@ impl Route {
         }
     }
 
-    /// A page that a link in a mail opens.
-    const fn letter() -> Self {
+    /// A page of the web client.
+    const fn page(place: Where) -> Self {
         Self {
-            place: Where::Tenant,
+            place,
             ..Self::own("/")
         }
     }
@@ -130,11 +130,6 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Route> {
     }
     match path {
         "/" => Some(Route::own("/")),
-        "/invitations/accept"
-        | "/reset-password"
-        | "/register/confirm"
-        | "/verify-email"
-        | "/confirm-email" => Some(Route::letter()),
         "/favicon.ico" | "/robots.txt" => Some(Route::own("/assets")),
         "/api/docs" => Some(Route::own("/api/docs")),
         "/.well-known/jwks.json" => Some(Route::public(
@@ -147,8 +142,41 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Route> {
         }
         _ if path.starts_with("/assets/") => Some(Route::own("/assets")),
         _ if path.starts_with("/api/docs/") => Some(Route::own("/api/docs")),
-        _ => None,
+        _ => page(path),
     }
+}
+
+/// The web client's pages beside `/`, by the first part of their path. Links in mails open some of them.
+pub(crate) const PAGES: [&str; 10] = [
+    BARE_PAGE,
+    "confirm-email",
+    "invitations",
+    "login",
+    "projects",
+    "register",
+    "reset-password",
+    "search",
+    "settings",
+    "verify-email",
+];
+
+/// Where one finds one's organizations: on the bare domain alone.
+const BARE_PAGE: &str = "find";
+
+fn page(path: &str) -> Option<Route> {
+    let (first, rest) = match path.strip_prefix('/')?.split_once('/') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (path.strip_prefix('/')?, None),
+    };
+    if !PAGES.contains(&first) || rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/')) {
+        return None;
+    }
+    let place = if first == BARE_PAGE {
+        Where::Bare
+    } else {
+        Where::Tenant
+    };
+    Some(Route::page(place))
 }
 
 /// Where somebody without a token proves to be somebody.

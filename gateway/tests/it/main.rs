@@ -15,3 +15,4 @@ mod programs;
 mod services;
 mod support;
 mod tokens;
+mod web;

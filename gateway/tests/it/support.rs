@@ -90,6 +90,7 @@ pub(crate) fn config() -> Config {
         address_per_minute: plenty,
         user_per_hour: plenty,
         login_per_minute: plenty,
+        web_dir: None,
     }
 }
 

@@ -1,0 +1,79 @@
+// Every screen in light and dark: axe finds nothing, and pictures are taken where SCREENSHOTS names a folder.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { call, launch, open, origin, signUp, violations, work } from "./browser.mjs";
+
+const organization = `pics${Date.now().toString(36)}`;
+let browser;
+let page;
+let made;
+
+const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+before(async () => {
+  browser = await launch();
+  page = await open(browser);
+  await signUp(page, organization, "Orbit Launch");
+  const me = (await call(page, "GET", "/auth/me")).user.id;
+  const mine = { assignee_ids: [me] };
+  made = await work(page, organization, [
+    [0, { title: "Thermal model of the second stage", priority: "high", labels: ["Propulsion"], due_date: day(9) }],
+    [0, { title: "Order flight-grade connectors", ...mine, due_date: day(3), labels: ["Avionics"] }],
+    [0, { title: "Draft the range-safety letter", priority: "low" }],
+    [0, { title: "Pick a name for the mission patch", priority: "low", labels: ["Team"] }],
+    [1, { title: "Hot-fire test, 40 seconds", priority: "urgent", ...mine, due_date: day(0), labels: ["Propulsion"] }],
+    [1, { title: "Guidance: replay last flight's telemetry", ...mine, labels: ["Avionics"], due_date: day(-2) }],
+    [2, { title: "Weld inspection report", priority: "high", labels: ["Structure"], due_date: day(1) }],
+    [2, { title: "Ground-station link budget", ...mine, labels: ["Avionics"] }],
+    [3, { title: "Vibration table booked", labels: ["Structure"] }],
+    [3, { title: "Propellant contract signed", priority: "high", labels: ["Propulsion"] }],
+    [3, { title: "Launch window agreed with the range", ...mine }],
+  ]);
+  await call(page, "PATCH", `/columns/${made.board.columns[1].id}`, { wip_limit: 1 });
+  const task = await call(page, "GET", "/tasks/by-key/APO-5");
+  await call(page, "PATCH", `/tasks/${task.id}`, { description: "Full duration at **102 %** thrust.\n\n- [x] pad clear\n- [ ] cameras on\n\n> Abort above 3,450 K at the throat." });
+  const list = await call(page, "POST", `/tasks/${task.id}/checklists`, { name: "Before ignition" });
+  for (const [text, done] of [["Leak check", true], ["Fill to 98 %", true], ["Arm the igniter", false]]) await call(page, "POST", `/tasks/${task.id}/checklists/${list.id}/items`, { text, done });
+  await call(page, "POST", `/tasks/${task.id}/subtasks`, { title: "Calibrate thrust stand" });
+  const comment = await call(page, "POST", `/tasks/${task.id}/comments`, { body: "Data from the last run is in. The _chamber pressure_ trace looks clean." });
+  await call(page, "PUT", `/comments/${comment.id}/reactions/rocket`);
+  await call(page, "PUT", `/favourites/project/${made.project.id}`);
+});
+after(() => browser?.close());
+
+const at = (path) => `${origin(organization)}${path}`;
+
+/** Screens: where they are, what shows that they are there, and what is opened there. */
+const screens = () => [
+  ["home", at("/"), "Hot-fire test, 40 seconds"],
+  ["projects", at("/projects"), "Apollo"],
+  ["board", made.url, "Hot-fire test, 40 seconds"],
+  ["list", `${made.url}?view=list`, "Hot-fire test, 40 seconds"],
+  ["table", `${made.url}?view=table`, "Hot-fire test, 40 seconds"],
+  ["calendar", `${made.url}?view=calendar`, "Hot-fire test, 40 seconds"],
+  ["task", `${made.url}?task=APO-5`, "Arm the igniter"],
+  ["search", at("/search?q=telemetry"), "Guidance: replay last flight's"],
+  ["palette", made.url, "Hot-fire test, 40 seconds", () => page.keyboard.press("Control+k")],
+  ["new-task", made.url, "Hot-fire test, 40 seconds", () => page.keyboard.press("c")],
+  ["shortcuts", made.url, "Hot-fire test, 40 seconds", () => page.keyboard.press("?")],
+  ["share", `${made.url}?task=APO-5`, "Arm the igniter", () => page.getByRole("button", { name: "Share by link" }).click()],
+  ["filter", made.url, "Hot-fire test, 40 seconds", () => page.getByRole("button", { name: "Filter", exact: true }).click()],
+  ["nowhere", at("/settings/none"), "There is nothing here"],
+];
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`no screen has a barrier, ${colorScheme}`, async () => {
+    await page.emulateMedia({ colorScheme });
+    for (const [name, url, text, act] of screens()) {
+      await page.goto(url);
+      await page.getByText(text).first().waitFor();
+      await act?.();
+      if (act) await page.locator("dialog[open], [role=menu]").first().waitFor();
+      await page.waitForLoadState("networkidle");
+      assert.deepEqual(await violations(page), [], `${name} ${colorScheme}`);
+      if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${colorScheme}.png` });
+    }
+    assert.deepEqual(page.complaints, []);
+  });
+}

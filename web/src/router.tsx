@@ -1,0 +1,124 @@
+// Every screen and its address. What a screen shows stands in the address, so that it can be kept, shared and gone back to.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+
+import { hasSession } from "~/lib/api/client";
+import { Frame } from "~/features/shell/frame";
+import { Lost } from "~/features/shell/lost";
+import { meQuery } from "~/features/session/queries";
+
+import { cache } from "./cache";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: Lost });
+
+/** Only paths of this host: a link to the sign-in must not lead elsewhere. */
+export function ownPath(next: unknown): string {
+  if (typeof next !== "string" || !/^\/(?![/\\])/.test(next)) return "/";
+  return next;
+}
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search["next"] === "string" ? { next: ownPath(search["next"]) } : {},
+}).lazy(() => import("~/features/session/login-route").then((module) => module.route));
+
+const letters = () => import("~/features/session/letters");
+const letter = (path: string, name: "ResetPassword" | "ConfirmRegistration" | "ConfirmEmail" | "VerifyEmail" | "AcceptInvitation") =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(letters, name) });
+
+const frame = createRoute({
+  getParentRoute: () => root,
+  id: "frame",
+  beforeLoad: async ({ location: to }) => {
+    if (!hasSession()) {
+      const hash = location.hash.slice(1);
+      throw redirect({ to: "/login", search: to.href === "/" ? {} : { next: to.href.split("#")[0] ?? "/" }, ...(hash && { hash }) });
+    }
+    await cache.ensureQueryData(meQuery);
+  },
+  component: Frame,
+});
+
+const home = createRoute({
+  getParentRoute: () => frame,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>) => withTask(search),
+  component: lazyRouteComponent(() => import("~/features/home/home"), "Home"),
+});
+
+const projects = createRoute({
+  getParentRoute: () => frame,
+  path: "/projects",
+  component: lazyRouteComponent(() => import("~/features/project/list"), "ProjectList"),
+});
+
+export const VIEWS = ["board", "list", "table", "calendar"] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+/** What a project shows: one filter, four ways to look at it. */
+export type ProjectSearch = {
+  view?: ViewName;
+  board?: string;
+  /** In the language of `docs/WORK.md`, section Filters and orders. */
+  filter?: string;
+  /** `2026-03`, of the calendar. */
+  month?: string;
+  /** Key of the task in the panel. */
+  task?: string;
+};
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+
+/** A key as people write it, `APO-12`. */
+function withTask(search: Record<string, unknown>): { task?: string } {
+  const task = text(search["task"]);
+  return task && /^[A-Za-z][A-Za-z0-9]*-\d+$/.test(task) ? { task } : {};
+}
+
+export function projectSearch(search: Record<string, unknown>): ProjectSearch {
+  const view = VIEWS.find((view) => view === search["view"]);
+  const board = text(search["board"]);
+  const filter = text(search["filter"]);
+  const month = text(search["month"]);
+  return {
+    ...(view && view !== "board" && { view }),
+    ...(board && { board }),
+    ...(filter && { filter }),
+    ...(month && /^\d{4}-\d{2}$/.test(month) && { month }),
+    ...withTask(search),
+  };
+}
+
+const project = createRoute({
+  getParentRoute: () => frame,
+  path: "/projects/$projectId",
+  validateSearch: projectSearch,
+  component: lazyRouteComponent(() => import("~/features/project/project"), "Project"),
+});
+
+const search = createRoute({
+  getParentRoute: () => frame,
+  path: "/search",
+  validateSearch: (given: Record<string, unknown>): { q?: string; task?: string } => {
+    const q = text(given["q"]);
+    return { ...(q && { q }), ...withTask(given) };
+  },
+  component: lazyRouteComponent(() => import("~/features/search/search"), "Search"),
+});
+
+const tree = root.addChildren([
+  login,
+  letter("/reset-password", "ResetPassword"),
+  letter("/register/confirm", "ConfirmRegistration"),
+  letter("/confirm-email", "ConfirmEmail"),
+  letter("/verify-email", "VerifyEmail"),
+  letter("/invitations/accept", "AcceptInvitation"),
+  frame.addChildren([home, projects, project, search]),
+]);
+
+export const router = createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true });
+
+declare module "@tanstack/react-router" {
+  interface Register { router: typeof router }
+}
