@@ -26,6 +26,9 @@ pub struct App {
     pub clock: Clock,
     /// The only source of ids.
     pub ids: Ids,
+    /// Cancelled when the service begins to leave, while it still answers: what holds connections open lets go of
+    /// them here.
+    pub leaving: CancellationToken,
     /// Cancelled after the last request was answered: jobs stop here.
     pub shutdown: CancellationToken,
     /// Every task of the service.
@@ -44,6 +47,7 @@ impl App {
             common: Arc::new(common),
             clock: Clock::system(),
             ids: Ids::system(),
+            leaving: CancellationToken::new(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             health: Health::default(),

@@ -77,6 +77,7 @@ pub(crate) async fn leave(app: &App, drain: &Drain) {
     tracing::info!("draining");
     app.health.drain();
     drain.ask_to_close();
+    app.leaving.cancel();
     tokio::time::sleep(POLITE).await;
 
     let deadline = tokio::time::Instant::now() + Duration::from_secs(app.common.drain_seconds);

@@ -249,7 +249,7 @@ impl Connection {
                 Ok::<_, Infallible>(response.map(|body| Answer::new(body, exchange)))
             }
         });
-        let connection = builder.serve_connection(io, handler);
+        let connection = builder.serve_connection_with_upgrades(io, handler);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => Some(ended),

@@ -114,6 +114,11 @@ impl<T> Guarded<T> {
     }
 
     fn bytes_came(&mut self) {
+        if self.activity.0.upgraded.load(Ordering::Relaxed) {
+            self.header_since = None;
+            self.idle_since = Instant::now();
+            return;
+        }
         let within_requests = self.busy() || self.activity.0.multiplexed.load(Ordering::Relaxed);
         if within_requests {
             self.idle_since = Instant::now();
@@ -305,6 +310,23 @@ mod tests {
         let started = Instant::now();
         assert!(guarded.read(&mut buffer).await.is_err());
         assert!(started.elapsed() > SHORT.header);
+    }
+
+    #[tokio::test]
+    async fn what_has_left_http_may_be_silent_as_long_as_an_idle_connection() {
+        let (mut client, server) = tokio::io::duplex(64);
+        let activity = Activity::default();
+        let mut guarded = Guarded::new(server, activity.clone(), SHORT);
+        let mut buffer = [0; 8];
+        client.write_all(b"x").await.unwrap();
+        guarded.read_exact(&mut buffer[..1]).await.unwrap();
+        drop(activity.begin(Version::HTTP_11));
+        activity.leave_http();
+        client.write_all(b"frame").await.unwrap();
+        guarded.read_exact(&mut buffer[..5]).await.unwrap();
+        let within = tokio::time::timeout(SHORT.header * 3, guarded.read(&mut buffer)).await;
+        assert!(within.is_err(), "a frame is no header that must go on");
+        assert!(guarded.read(&mut buffer).await.is_err());
     }
 
     #[tokio::test]
