@@ -18,6 +18,7 @@ mod field;
 mod filter;
 pub mod jobs;
 mod label;
+mod live;
 mod markdown;
 mod order;
 mod patch;
@@ -111,6 +112,7 @@ pub fn router(state: AppState) -> Router {
         .nest("/api/v1", public())
         .split_for_parts();
     public
+        .merge(live::router())
         .merge(share::router())
         .merge(personal::router())
         .route(DOCUMENT_PATH, get(async move || Json(document.clone())))

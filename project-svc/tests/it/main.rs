@@ -18,6 +18,7 @@ mod invite;
 mod isolation;
 mod limits;
 mod lists;
+mod live;
 mod neighbours;
 mod past;
 mod people;
