@@ -23,6 +23,7 @@ infra_up() {
     step "MongoDB binary" install_mongodb
   fi
   [[ $SYSTEM != test ]] || step "OpenID provider" install_oidc
+  [[ $SYSTEM != test ]] || step "Socket.IO client" install_socket_io
   step "settings" write_settings
   # All start before the first is waited for.
   for member in "${INFRA[@]}"; do

@@ -82,6 +82,18 @@ install_oidc() {
   cp "$folder/package-lock.json" "$folder/installed"
 }
 
+# The clients that live updates are tried with.
+install_socket_io() {
+  local folder="$TOOLS/live"
+  mkdir -p "$folder"
+  cp tests/live/client.mjs "$folder/"
+  cmp --silent tests/live/package-lock.json "$folder/installed" && return
+  cp tests/live/package.json tests/live/package-lock.json "$folder/"
+  (cd "$folder" && npm ci --silent --no-audit --no-fund --ignore-scripts) ||
+    fail "npm could not install tests/live/package-lock.json" "check the way to registry.npmjs.org, then ./dev test"
+  cp "$folder/package-lock.json" "$folder/installed"
+}
+
 install_mongodb() {
   mongod_bin >/dev/null && return
   local work="$TOOLS/mongodb.new"

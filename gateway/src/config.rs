@@ -24,6 +24,15 @@ pub struct Config {
     pub login_per_minute: NonZeroU32,
     /// The folder of the built web client (`web/dist`); without it, a page says how to build it.
     pub web_dir: Option<PathBuf>,
+    /// Live connections to this gateway.
+    #[serde(default = "connections")]
+    pub live_connections: usize,
+    /// Live connections of one organization to this gateway.
+    #[serde(default = "connections_per_organization")]
+    pub live_connections_per_organization: usize,
+    /// Live connections of one person to this gateway.
+    #[serde(default = "connections_per_user")]
+    pub live_connections_per_user: usize,
 }
 
 impl Default for Config {
@@ -34,6 +43,9 @@ impl Default for Config {
             user_per_hour: five_thousand(),
             login_per_minute: ten(),
             web_dir: None,
+            live_connections: connections(),
+            live_connections_per_organization: connections_per_organization(),
+            live_connections_per_user: connections_per_user(),
         }
     }
 }
@@ -48,4 +60,16 @@ const fn five_thousand() -> NonZeroU32 {
 
 const fn ten() -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(9)
+}
+
+const fn connections() -> usize {
+    10_000
+}
+
+const fn connections_per_organization() -> usize {
+    2_000
+}
+
+const fn connections_per_user() -> usize {
+    20
 }

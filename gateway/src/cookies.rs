@@ -126,7 +126,7 @@ fn kept(target: Target, path: &str, cookie: &Cookie<'_>) -> bool {
             let ours = [ACCESS_COOKIE, REFRESH_COOKIE, CSRF_COOKIE, OAUTH_COOKIE];
             path.starts_with(GUESTS) && !ours.contains(&name)
         }
-        Target::Service(_) | Target::Own => false,
+        Target::Service(_) | Target::Own | Target::Live => false,
     }
 }
 

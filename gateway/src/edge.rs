@@ -22,6 +22,7 @@ use httpkit::browser::Csrf;
 use httpkit::{Problem, bearer};
 use kernel::{Ids, Subdomain};
 use runtime::Common;
+use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
@@ -34,6 +35,7 @@ use crate::forward::Forward;
 use crate::headers::{self, HeaderError};
 use crate::host::{Domain, HostError, Place};
 use crate::limits::Limits;
+use crate::live::{Live, Opening};
 use crate::path;
 use crate::personal::PersonalTokens;
 use crate::plan::Plans;
@@ -59,7 +61,8 @@ pub struct Edge {
     pub tenants: Tenants,
     pub sessions: Sessions,
     pub personal: PersonalTokens,
-    pub forward: Forward,
+    pub forward: Arc<Forward>,
+    pub(crate) live: Live,
     pub own: Router,
     pub log: AccessLog,
     pub ids: Ids,
@@ -165,15 +168,35 @@ impl Edge {
             cookies::check_origin(&parts.method, &parts.headers, &origin)?;
             exchange.browser = true;
         }
+        let mut member = None;
         if !route.public {
             let tenant = tenant.ok_or_else(Problem::not_found)?;
-            self.admit_member(exchange, tenant, &mut parts, &crumbs)
-                .await?;
+            let session = self.admit_member(exchange, tenant, &mut parts, &crumbs, route.target);
+            member = Some(session.await?);
         }
         match route.target {
             Target::Service(service) => {
                 self.forward
                     .send(service, exchange, client, parts, body)
+                    .await
+            }
+            Target::Live => {
+                let Place::Tenant(subdomain) = &place else {
+                    return Err(Problem::not_found());
+                };
+                let token = bearer(&parts.headers).map(str::to_owned);
+                let (session, token) = member.zip(token).ok_or_else(Problem::not_found)?;
+                let opening = Opening {
+                    tenant: session.tenant,
+                    session,
+                    token,
+                    client,
+                    line: CancellationToken::new(),
+                };
+                let origin = self.common.tenant_origin(subdomain);
+                let request = Request::from_parts(parts, body);
+                self.live
+                    .serve(opening, &origin, crumbs.browser, request)
                     .await
             }
             Target::Own => {
@@ -211,7 +234,8 @@ impl Edge {
         tenant: Tenant,
         parts: &mut Parts,
         crumbs: &Crumbs,
-    ) -> Result<(), Problem> {
+        target: Target,
+    ) -> Result<Session, Problem> {
         let by_cookie = crumbs.sign(&mut parts.headers);
         let session = match bearer(&parts.headers).filter(|token| PersonalTokens::is_one(token)) {
             Some(token) => {
@@ -220,7 +244,8 @@ impl Edge {
             }
             None => self.sessions.of(&parts.headers, tenant.id).await?,
         };
-        if by_cookie {
+        // Live updates change nothing; what they may not is be read by another site, which their origin tells.
+        if by_cookie && target != Target::Live {
             cookies::check_token(&parts.method, &parts.headers, &self.csrf, session.id)?;
         }
         exchange.user = Some(session.user);
@@ -229,12 +254,12 @@ impl Edge {
         exchange.standing = Some(standing);
         within?;
         let Some(of_all) = self.plans.count(tenant)? else {
-            return Ok(());
+            return Ok(session);
         };
         let within = of_all.check();
         let own = exchange.standing.take();
         exchange.standing = own.map(|own| own.nearer(of_all));
-        within
+        within.map(|()| session)
     }
 
     /// Puts the access token that a program's token stands for in its place. One that was signed before its owner's

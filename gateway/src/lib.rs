@@ -14,6 +14,7 @@ mod headers;
 mod host;
 mod limit;
 mod limits;
+mod live;
 mod news;
 mod path;
 mod personal;
@@ -25,11 +26,13 @@ mod tenant;
 use std::sync::Arc;
 
 use anyhow::Context;
+use events::{Amqp, Publisher};
 use httpkit::Service;
 use httpkit::browser::Csrf;
 use httpkit::client::{Upstream, http_client};
 use httpkit::tokens::{Keys, ServiceSigner};
 use runtime::App;
+use secrecy::ExposeSecret;
 
 pub use cold::Compressed;
 pub use config::Config;
@@ -40,6 +43,7 @@ use crate::edge::{Edge, Gateway, Meters};
 use crate::forward::Forward;
 use crate::host::Domain;
 use crate::limits::Limits;
+use crate::live::{Hub, Live, Tools};
 use crate::news::News;
 use crate::personal::PersonalTokens;
 use crate::plan::Plans;
@@ -65,16 +69,31 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
     let sessions = Sessions::new(Keys::remote(jwks, http.clone()), app.clock.clone());
     let identity = upstream(Service::Identity, &common.identity_url);
     let personal = PersonalTokens::new(identity.clone());
-    News {
-        tenants: tenants.clone(),
-        sessions: sessions.clone(),
-        identity,
-    }
-    .start(app)?;
-
     let client = ClientAddress::new(&config.trusted_proxies);
     let limits = Limits::new(config, &client)?;
     limits.keep_small(app);
+    let forward = Arc::new(Forward::new(common, signer)?);
+    let amqp =
+        Amqp::new(common.amqp_url.expose_secret(), "gateway").context("TENANTRY_AMQP_URL")?;
+    let hub = Hub::new(
+        config,
+        Tools {
+            ids: app.ids.clone(),
+            clock: app.clock.clone(),
+            sessions: sessions.clone(),
+            forward: Arc::clone(&forward),
+            limits: limits.clone(),
+            publisher: Publisher::new(amqp.clone()),
+        },
+    );
+    let live = Live::start(app, &hub);
+    News {
+        tenants: tenants.clone(),
+        sessions: sessions.clone(),
+        hub,
+        identity,
+    }
+    .start(app, amqp);
     let gateway = Gateway::new(Edge {
         domain: Domain::new(&common.domain),
         csrf: Csrf::new(&common.service_secret),
@@ -85,7 +104,8 @@ pub fn start(config: &Config, app: &App) -> anyhow::Result<Compressed> {
         tenants,
         sessions,
         personal,
-        forward: Forward::new(common, signer)?,
+        forward,
+        live,
         own: cold::router(common, config, http),
         log: AccessLog::start(app),
         ids: app.ids.clone(),

@@ -1,7 +1,6 @@
 //! What the gateway learns from events: organizations and roles that changed, sessions that ended. On every connection
 //! to the broker it first catches up with what it may have missed.
 
-use anyhow::Context;
 use chrono::{DateTime, Utc};
 use events::topic::session::SessionRevoked;
 use events::topic::tenant::{TenantHeld, TenantReleased};
@@ -10,9 +9,9 @@ use events::{Action, Amqp, Consumer, Envelope, EnvelopeError, Event, Queue};
 use httpkit::client::Upstream;
 use kernel::{EventId, Permissions, SessionId, Subdomain, TenantId, UserId};
 use runtime::App;
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 
+use crate::live::{self, Hub};
 use crate::session::Sessions;
 use crate::tenant::Tenants;
 
@@ -40,28 +39,19 @@ struct Changed {
 pub(crate) struct News {
     pub tenants: Tenants,
     pub sessions: Sessions,
+    /// Live connections, which hear of most events.
+    pub hub: Hub,
     pub identity: Upstream,
 }
 
 impl News {
     /// Listens until shutdown, on a queue of this instance alone.
-    pub(crate) fn start(self, app: &App) -> anyhow::Result<()> {
-        let amqp = Amqp::new(app.common.amqp_url.expose_secret(), "gateway")
-            .context("TENANTRY_AMQP_URL")?;
+    pub(crate) fn start(self, app: &App, amqp: Amqp) {
         let name = format!("gateway.{}", app.ids.next::<EventId>());
         let caught_up = self.clone();
-        let consumer = Consumer::new(
-            amqp,
-            Queue::live(
-                &name,
-                &[
-                    "tenant.*",
-                    SessionRevoked::TYPE,
-                    UserPermissionChanged::TYPE,
-                ],
-            ),
-        )
-        .on_connected(move || {
+        let own = [SessionRevoked::TYPE, UserPermissionChanged::TYPE];
+        let bindings = [&own[..], &live::TOPICS].concat();
+        let consumer = Consumer::new(amqp, Queue::live(&name, &bindings)).on_connected(move || {
             let news = caught_up.clone();
             async move { news.catch_up().await }
         });
@@ -80,16 +70,16 @@ impl News {
         app.spawn("news", async move {
             let handler = move |batch: Vec<Envelope>| {
                 let news = self.clone();
-                async move { batch.iter().map(|envelope| news.take(envelope)).collect() }
+                async move { batch.iter().map(|envelope| news.hear(envelope)).collect() }
             };
             consumer.run(handler, shutdown).await;
         });
-        Ok(())
     }
 
     /// Asks for what was missed while there was no connection.
     async fn catch_up(&self) -> Result<(), events::BoxError> {
         self.tenants.doubt_all();
+        self.hub.missed();
         let revoked: Vec<Revoked> = self.identity.get(REVOKED, None).await?;
         for session in revoked {
             self.sessions.revoke(session.session_id, session.expires_at);
@@ -106,6 +96,13 @@ impl News {
                 .give(tenant_id, user_id, permissions, changed_at);
         }
         Ok(())
+    }
+
+    /// Sessions first: who is put out of a live connection must not come back in by a session that has ended.
+    fn hear(&self, envelope: &Envelope) -> Action {
+        let action = self.take(envelope);
+        self.hub.take(envelope);
+        action
     }
 
     fn take(&self, envelope: &Envelope) -> Action {
@@ -131,7 +128,8 @@ impl News {
             }));
         }
         // The door stays open for who is held, as it was before.
-        if !envelope.is::<TenantHeld>() && !envelope.is::<TenantReleased>() {
+        let held = envelope.is::<TenantHeld>() || envelope.is::<TenantReleased>();
+        if !held && envelope.kind.starts_with("tenant.") {
             self.take_change(envelope);
         }
         Action::Ack

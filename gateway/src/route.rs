@@ -13,6 +13,8 @@ pub(crate) enum Target {
     Service(Service),
     /// The gateway: documents and pages.
     Own,
+    /// The gateway: live updates.
+    Live,
 }
 
 /// On which hosts a route exists.
@@ -75,6 +77,17 @@ impl Route {
         }
     }
 
+    /// Live updates.
+    const fn live(label: &'static str) -> Self {
+        Self {
+            label,
+            target: Target::Live,
+            place: Where::Tenant,
+            public: false,
+            guessed_at: false,
+        }
+    }
+
     const fn own(label: &'static str) -> Self {
         Self {
             label,
@@ -87,10 +100,11 @@ impl Route {
 }
 
 /// Every label of a route.
-pub(crate) const LABELS: [&str; 30] = [
+pub(crate) const LABELS: [&str; 31] = [
     "/",
     "/assets",
     "/s",
+    "/socket.io",
     "/.well-known/jwks.json",
     "/api/docs",
     "/api/v1/openapi.json",
@@ -131,6 +145,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Route> {
     match path {
         "/" => Some(Route::own("/")),
         "/favicon.ico" | "/robots.txt" => Some(Route::own("/assets")),
+        "/socket.io" | "/socket.io/" => Some(Route::live("/socket.io")),
         "/api/docs" => Some(Route::own("/api/docs")),
         "/.well-known/jwks.json" => Some(Route::public(
             "/.well-known/jwks.json",

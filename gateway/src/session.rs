@@ -29,6 +29,18 @@ pub struct Session {
     via: Via,
 }
 
+impl Session {
+    /// When its access token expires, in seconds since 1970.
+    pub(crate) fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+
+    /// Whether both are one session of one person, perhaps with other access tokens.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (self.tenant, self.user, self.id) == (other.tenant, other.user, other.id)
+    }
+}
+
 /// What a member may do since lately.
 #[derive(Debug, Clone, Copy)]
 struct Given {
@@ -62,6 +74,12 @@ impl Sessions {
     pub async fn of(&self, headers: &HeaderMap, tenant: TenantId) -> Result<Session, Problem> {
         let token = bearer(headers).ok_or_else(|| Problem::unauthorized("token_required"))?;
         let session = self.verify(token).await?;
+        self.check(&session, tenant)?;
+        Ok(session)
+    }
+
+    /// Passes a session that is good now for this organization.
+    pub(crate) fn check(&self, session: &Session, tenant: TenantId) -> Result<(), Problem> {
         if session.expires_at <= self.0.clock.now().timestamp() {
             return Err(
                 Problem::unauthorized("token_refused").with_detail("the access token has expired")
@@ -75,11 +93,11 @@ impl Sessions {
             tracing::warn!(tenant.id = %tenant, user.id = %session.user, "token of another organization");
             return Err(Problem::unauthorized("token_of_other_organization"));
         }
-        if self.outdated(&session) {
+        if self.outdated(session) {
             return Err(Problem::unauthorized(OUTDATED)
                 .with_detail("what you may do has changed since; refresh the session"));
         }
-        Ok(session)
+        Ok(())
     }
 
     /// Refuses a session until its last access token is gone by itself.

@@ -8,6 +8,7 @@ mod hosts;
 mod instances;
 mod jwt;
 mod limits;
+mod live;
 mod moved;
 mod news;
 mod own;

@@ -90,7 +90,7 @@ pub(crate) fn config() -> Config {
         address_per_minute: plenty,
         user_per_hour: plenty,
         login_per_minute: plenty,
-        web_dir: None,
+        ..Config::default()
     }
 }
 
@@ -156,6 +156,11 @@ impl Door {
 
     pub(crate) fn token_of_person(&self, of: u128, user: UserId, role: Role) -> String {
         self.sign(of, Ids::system().next(), user, role)
+    }
+
+    /// With what the service says when it begins to leave.
+    pub(crate) fn leave(&self) {
+        self.app.leaving.cancel();
     }
 
     fn sign(&self, of: u128, session: SessionId, user: UserId, role: Role) -> String {
