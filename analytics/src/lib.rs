@@ -18,13 +18,14 @@ mod period;
 mod personal;
 mod rebuild;
 pub mod report;
+pub mod schedule;
 mod scope;
 mod state;
 pub mod store;
 pub mod upkeep;
 
 use axum::Router;
-use events::{Amqp, BrokerState};
+use events::{Amqp, BrokerState, Publisher};
 use httpkit::client::Upstream;
 use httpkit::tokens::{Keys, ServiceSigner};
 use httpkit::{Guard, Service, openapi};
@@ -52,6 +53,7 @@ struct Document;
 pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
     let store = Store::new(config.mongo_url.expose_secret(), &config.mongo_database).await?;
     let amqp = Amqp::new(app.common.amqp_url.expose_secret(), "analytics")?;
+    let publisher = Publisher::new(amqp.clone());
     let consumer = ingest::consumer(amqp, QUEUE);
     check_health(&app, &store, consumer.state());
     app.spawn(
@@ -70,6 +72,14 @@ pub async fn start(config: Config, app: App) -> anyhow::Result<Router> {
         app.shutdown.clone(),
     );
     app.spawn("report workers", workers);
+    app.spawn("publisher", publisher.clone().run(app.shutdown.clone()));
+    let schedules = schedule::run(
+        store.clone(),
+        app.clock.clone(),
+        publisher,
+        app.shutdown.clone(),
+    );
+    app.spawn("schedules", schedules);
     let jwks = app.common.identity_url.join("/.well-known/jwks.json")?;
     let http = httpkit::client::http_client()?;
     let keys = Keys::remote(jwks, http.clone());
@@ -95,6 +105,7 @@ pub fn router(state: AppState) -> Router {
         .merge(flow::router())
         .merge(custom_report::router())
         .merge(report::router())
+        .merge(schedule::router())
         .merge(erasure::router())
         .merge(personal::router())
         .merge(organization::router())

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::scope::TenantScope;
 use crate::store::{Collection, StoreError};
-use crate::{AppState, Store, custom_report, report};
+use crate::{AppState, Store, custom_report, report, schedule};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().route(
@@ -78,6 +78,7 @@ async fn erase_person(
     let names = forget_name(&scope, person).await?;
     let reports = custom_report::store::forget(&scope, person).await?
         + report::store::forget(&scope, person).await?;
+    schedule::store::forget(&scope, person).await?;
     tracing::info!(tenant.id = %tenant, user.id = %person, names, reports, "person erased");
     Ok(Json(Erased { names, reports }))
 }

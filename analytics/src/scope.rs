@@ -169,6 +169,18 @@ pub(crate) async fn organizations(store: &Store) -> Result<Vec<(TenantId, Ledger
     Ok(organizations.collect::<Result<_, _>>()?)
 }
 
+/// The first document that is found in any organization, and whose it is.
+pub(crate) async fn first_of_any(
+    store: &Store,
+    collection: Collection,
+    filter: Document,
+    sort: Document,
+) -> Result<Option<(TenantId, Document)>, StoreError> {
+    let found = store.collection(collection);
+    let found = found.find_one(filter).sort(sort).await?;
+    Ok(found.and_then(with_tenant))
+}
+
 /// Changes the first document that is found in any organization, and answers it as it is then, with whose it is.
 pub(crate) async fn change_any(
     store: &Store,
@@ -180,10 +192,12 @@ pub(crate) async fn change_any(
     let found = store.collection(collection);
     let changed = found.find_one_and_update(filter, change).sort(sort);
     let changed = changed.return_document(ReturnDocument::After).await?;
-    Ok(changed.and_then(|document| {
-        let tenant = document.get_str("tenant").ok()?.parse().ok()?;
-        Some((tenant, document))
-    }))
+    Ok(changed.and_then(with_tenant))
+}
+
+fn with_tenant(document: Document) -> Option<(TenantId, Document)> {
+    let tenant = document.get_str("tenant").ok()?.parse().ok()?;
+    Some((tenant, document))
 }
 
 /// Which of these organizations are gone for good.

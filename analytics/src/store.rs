@@ -51,6 +51,8 @@ pub(crate) enum Collection {
     Reports,
     /// What stands in reports.
     ReportRows,
+    /// When reports of organizations' own are run by themselves.
+    Schedules,
     /// Organizations that are gone for good: their ids and nothing else.
     Erased,
 }
@@ -63,7 +65,12 @@ impl Collection {
     pub(crate) const ROLLUPS: [Self; 3] = [Self::Days, Self::Months, Self::Totals];
 
     /// What people made, not events.
-    pub(crate) const REPORTS: [Self; 3] = [Self::CustomReports, Self::Reports, Self::ReportRows];
+    pub(crate) const REPORTS: [Self; 4] = [
+        Self::CustomReports,
+        Self::Reports,
+        Self::ReportRows,
+        Self::Schedules,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -77,6 +84,7 @@ impl Collection {
             Self::CustomReports => "custom_reports",
             Self::Reports => "reports",
             Self::ReportRows => "report_rows",
+            Self::Schedules => "report_schedules",
             Self::Erased => "erased",
         }
     }

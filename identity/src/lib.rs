@@ -24,6 +24,7 @@ pub mod person;
 mod personal_token;
 mod plan;
 mod provider;
+pub mod report_ready;
 mod role;
 mod second_factor;
 mod session;
@@ -190,6 +191,9 @@ fn spawn_events(app: &App, identity: &Arc<Identity>) -> anyhow::Result<()> {
     let opened = link_opened::consumer(amqp.clone(), link_opened::QUEUE);
     let opened = link_opened::run(Arc::clone(identity), opened, app.shutdown.clone());
     app.spawn("news of links", opened);
+    let ready = report_ready::consumer(amqp.clone(), report_ready::QUEUE);
+    let ready = report_ready::run(Arc::clone(identity), ready, app.shutdown.clone());
+    app.spawn("news of reports", ready);
     let publisher = Publisher::new(amqp);
     let state = publisher.state();
     app.health.add_optional("broker", move || {

@@ -8,5 +8,5 @@ mod routes;
 mod rules;
 pub(crate) mod store;
 
-pub(crate) use model::{Definition, Group, Measure};
-pub(crate) use routes::{router, visible};
+pub(crate) use model::{CustomReport, Definition, Group, Measure};
+pub(crate) use routes::{router, stale, visible};

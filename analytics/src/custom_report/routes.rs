@@ -297,12 +297,15 @@ pub(crate) async fn visible(
 fn overtaken(error: StoreError, if_match: &IfMatch) -> Problem {
     match (error, if_match) {
         (StoreError::Conflict, IfMatch::Versions(_)) => Problem::precondition_failed(),
-        (StoreError::Conflict, IfMatch::Any) => {
-            let detail = "somebody changed it meanwhile; read it again";
-            Problem::conflict("stale_version", detail)
-        }
+        (StoreError::Conflict, IfMatch::Any) => stale(),
         (error, _) => error.into(),
     }
+}
+
+/// 409 for a change that was meant for another version.
+pub(crate) fn stale() -> Problem {
+    let detail = "somebody changed it meanwhile; read it again";
+    Problem::conflict("stale_version", detail)
 }
 
 fn versioned(report: CustomReport) -> Versioned<CustomReportView> {

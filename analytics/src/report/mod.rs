@@ -11,5 +11,6 @@ mod sources;
 pub(crate) mod store;
 mod worker;
 
+pub(crate) use model::{Report, Tell};
 pub(crate) use routes::router;
 pub use worker::{Wake, run, work_off};

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use kernel::{CustomReportId, ReportId, TimeZone, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use httpkit::Problem;
+use kernel::{CustomReportId, EventId, ReportId, TimeZone, UserId};
 use mongodb::bson;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::custom_report::{Definition, Group, Measure};
+use crate::custom_report::{CustomReport, Definition, Group, Measure};
 use crate::period::{Asked, Granularity, Period};
+use crate::store::date;
 
 /// Time for one attempt.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -20,8 +22,11 @@ pub(super) const LEASE: TimeDelta = TimeDelta::seconds(90);
 /// Attempts until it is given up.
 pub(super) const MOST_ATTEMPTS: i32 = 3;
 
+/// How long one instance may take to tell that a report is ready.
+pub(super) const TELL_LEASE: TimeDelta = TimeDelta::seconds(30);
+
 /// How long a report can be read after it was asked for.
-pub(super) const KEPT: TimeDelta = TimeDelta::days(14);
+const KEPT: TimeDelta = TimeDelta::days(14);
 
 /// How long rows outlive their report, so that a file that is being read comes to its end.
 pub(super) const ROWS_OUTLIVE: TimeDelta = TimeDelta::hours(1);
@@ -54,7 +59,7 @@ pub(super) enum Failure {
 /// A report, as it is stored.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Report {
-    pub(super) report: ReportId,
+    pub(crate) report: ReportId,
     pub(super) custom_report: CustomReportId,
     pub(super) name: String,
     pub(super) requested_by: UserId,
@@ -69,13 +74,50 @@ pub(crate) struct Report {
     pub(super) rows: i64,
     #[serde(default)]
     pub(super) failure: Option<Failure>,
-    pub(super) created_at: bson::DateTime,
+    pub(crate) created_at: bson::DateTime,
     #[serde(default)]
-    pub(super) finished_at: Option<bson::DateTime>,
-    pub(super) expires_at: bson::DateTime,
+    pub(crate) finished_at: Option<bson::DateTime>,
+    pub(crate) expires_at: bson::DateTime,
+    /// Who is told when it is ready.
+    #[serde(default)]
+    pub(crate) tell: Vec<Tell>,
+}
+
+/// A person to be told, by an event that keeps its id however often it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tell {
+    pub(crate) recipient: UserId,
+    pub(crate) event: EventId,
 }
 
 impl Report {
+    /// One that is to be made of `wanted` for `requested_by`, in the days of `timezone`.
+    pub(crate) fn new(
+        report: ReportId,
+        requested_by: UserId,
+        wanted: CustomReport,
+        timezone: TimeZone,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Problem> {
+        Ok(Self {
+            report,
+            custom_report: wanted.custom_report,
+            name: wanted.name,
+            requested_by,
+            period: wanted.definition.period.resolve(timezone.day(now))?,
+            definition: wanted.definition,
+            timezone,
+            state: ReportState::Queued,
+            attempt: 0,
+            rows: 0,
+            failure: None,
+            created_at: date(now),
+            finished_at: None,
+            expires_at: date(now + KEPT),
+            tell: Vec::new(),
+        })
+    }
+
     /// Its period, cut as its group wants it.
     pub(super) fn asked(&self) -> Asked {
         let granularity = match self.definition.group_by {

@@ -13,13 +13,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::export::{self, Format};
-use super::model::{Failure, KEPT, Report, ReportState};
+use super::model::{Failure, Report, ReportState};
 use super::{Wake, store};
 use crate::custom_report::{self, Definition};
 use crate::organization::store::ledger;
 use crate::period::{Period, zone_of};
 use crate::scope::TenantScope;
-use crate::store::{date, time};
+use crate::store::time;
 use crate::{AppState, Store};
 
 /// Reports of one organization that are kept at a time.
@@ -148,22 +148,7 @@ async fn run_custom_report(
         Some(zone) => zone,
         None => zone_of(&member, ledger(&scope).await?.timezone),
     };
-    let report = Report {
-        report: ids.next(),
-        custom_report: id,
-        name: wanted.name,
-        requested_by: member.user,
-        period: wanted.definition.period.resolve(timezone.day(now))?,
-        definition: wanted.definition,
-        timezone,
-        state: ReportState::Queued,
-        attempt: 0,
-        rows: 0,
-        failure: None,
-        created_at: date(now),
-        finished_at: None,
-        expires_at: date(now + KEPT),
-    };
+    let report = Report::new(ids.next(), member.user, wanted, timezone, now)?;
     store::insert(&scope, &report, now).await?;
     wake.wake();
     let location = format!("/api/v1/analytics/reports/{}", report.report);

@@ -8,7 +8,7 @@ use mongodb::bson::{Bson, Document, deserialize_from_document, doc, serialize_to
 use mongodb::options::FindOptions;
 
 use super::cells::Row;
-use super::model::{Failure, LEASE, MOST_ATTEMPTS, ROWS_OUTLIVE, Report};
+use super::model::{Failure, LEASE, MOST_ATTEMPTS, ROWS_OUTLIVE, Report, TELL_LEASE};
 use crate::scope::{TenantScope, change_any};
 use crate::store::{Collection, Store, StoreError, date, time};
 
@@ -21,7 +21,13 @@ pub(super) async fn insert(
     report: &Report,
     due_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let document = doc! {
+    let document = document(report, due_at)?;
+    scope.insert(Collection::Reports, vec![document]).await
+}
+
+/// A report that is to be made, as it is stored.
+pub(crate) fn document(report: &Report, due_at: DateTime<Utc>) -> Result<Document, StoreError> {
+    Ok(doc! {
         "report": report.report.to_string(),
         "custom_report": report.custom_report.to_string(),
         "name": &report.name,
@@ -33,10 +39,10 @@ pub(super) async fn insert(
         "attempt": report.attempt,
         "created_at": report.created_at,
         "expires_at": report.expires_at,
+        "tell": serialize_to_bson(&report.tell)?,
         // Only while somebody has to do something about it.
         "due_at": date(due_at),
-    };
-    scope.insert(Collection::Reports, vec![document]).await
+    })
 }
 
 /// One that is still kept.
@@ -105,10 +111,7 @@ pub(super) async fn take(
         doc! { "due_at": 1 },
     )
     .await?;
-    let taken = taken.map(|(tenant, document)| -> Result<_, StoreError> {
-        Ok((tenant, deserialize_from_document(document)?))
-    });
-    taken.transpose()
+    read_any(taken)
 }
 
 /// Writes the rows of this attempt; nobody sees them before the report is ready.
@@ -153,7 +156,13 @@ pub(super) async fn finish(
     };
     let mut set = doc! { "finished_at": date(now) };
     match outcome {
-        Ok(rows) => set.extend(doc! { "state": "ready", "rows": rows }),
+        Ok(rows) => {
+            set.extend(doc! { "state": "ready", "rows": rows });
+            if !report.tell.is_empty() {
+                // Only while somebody has to be told.
+                set.insert("tell_at", date(now));
+            }
+        }
         Err(failure) => {
             set.extend(doc! { "state": "failed", "failure": serialize_to_bson(&failure)? });
         }
@@ -161,6 +170,40 @@ pub(super) async fn finish(
     let change = doc! { "$set": set, "$unset": { "due_at": "" } };
     let changed = scope.change_one(Collection::Reports, this, change, false);
     Ok(changed.await?.is_some())
+}
+
+/// Takes the one that has been ready for longest without being told of, of any organization, for a while.
+pub(crate) async fn take_untold(
+    store: &Store,
+    now: DateTime<Utc>,
+) -> Result<Option<(TenantId, Report)>, StoreError> {
+    let untold = doc! { "tell_at": { "$lte": date(now) } };
+    let change = doc! { "$set": { "tell_at": date(now + TELL_LEASE) } };
+    let sort = doc! { "tell_at": 1 };
+    let taken = change_any(store, Collection::Reports, untold, change, sort).await?;
+    read_any(taken)
+}
+
+/// Notes that all of its people were told.
+pub(crate) async fn note_told(
+    store: &Store,
+    tenant: TenantId,
+    report: &Report,
+) -> Result<(), StoreError> {
+    let this = doc! { "report": report.report.to_string() };
+    let told = doc! { "$unset": { "tell_at": "" } };
+    let scope = TenantScope::new(store, tenant);
+    scope
+        .change_one(Collection::Reports, this, told, false)
+        .await?;
+    Ok(())
+}
+
+fn read_any(found: Option<(TenantId, Document)>) -> Result<Option<(TenantId, Report)>, StoreError> {
+    let found = found.map(|(tenant, document)| -> Result<_, StoreError> {
+        Ok((tenant, deserialize_from_document(document)?))
+    });
+    found.transpose()
 }
 
 /// Whether it was begun too often.

@@ -97,6 +97,14 @@ pub(super) fn all() -> Vec<Index> {
         ),
         plain(Collection::Reports, doc! { "tenant": 1, "state": 1 }),
         plain(Collection::Reports, doc! { "due_at": 1 }),
+        plain(Collection::Reports, doc! { "tell_at": 1 }),
+        unique(
+            Collection::Schedules,
+            doc! { "tenant": 1, "custom_report": 1 },
+        ),
+        plain(Collection::Schedules, doc! { "tenant": 1, "owner": 1 }),
+        plain(Collection::Schedules, doc! { "tenant": 1, "recipients": 1 }),
+        plain(Collection::Schedules, doc! { "due_at": 1 }),
         expiring(Collection::Reports),
         unique(
             Collection::ReportRows,

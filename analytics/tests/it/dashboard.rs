@@ -250,6 +250,7 @@ async fn no_query_reads_a_collection_from_end_to_end() {
         }
     }
     crate::report::ask_everything(&world, org.tenant).await;
+    crate::schedule::ask_everything(&world, org.tenant).await;
     world.rebuild(org.tenant, true).await;
     world.rebuild(org.tenant, false).await;
     world

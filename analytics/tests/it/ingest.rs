@@ -175,7 +175,7 @@ fn row(event: &Envelope) -> OutboxRow {
     }
 }
 
-async fn delete_queues(url: &str, queue: &str) {
+pub(crate) async fn delete_queues(url: &str, queue: &str) {
     let properties = lapin::ConnectionProperties::default();
     let connection = lapin::Connection::connect(url, properties).await.unwrap();
     let channel = connection.create_channel().await.unwrap();

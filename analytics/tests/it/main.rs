@@ -6,6 +6,7 @@ mod erasure;
 mod ingest;
 mod rebuild;
 mod report;
+mod schedule;
 mod settings;
 mod upkeep;
 mod world;

@@ -261,6 +261,7 @@ impl World {
             "custom_reports",
             "reports",
             "report_rows",
+            "report_schedules",
         ] {
             contents.insert(name.to_owned(), self.documents(name, doc! {}).await);
         }

@@ -6,6 +6,8 @@ pub const ANALYTICS_EVENTS: &str = "analytics.events";
 pub const IDENTITY_AUDIT: &str = "identity.audit";
 /// First opens of links, which identity mails about.
 pub const IDENTITY_LINKS: &str = "identity.links";
+/// Scheduled reports that are ready, which identity mails about.
+pub const IDENTITY_REPORTS: &str = "identity.reports";
 /// Renamed and deleted organizations, for identity.
 pub const IDENTITY_TENANTS: &str = "identity.tenants";
 /// People of organizations, for project-svc.
@@ -16,10 +18,11 @@ pub const PROJECT_WEBHOOKS: &str = "project-svc.webhooks";
 pub const SHORTENER_MEMBERS: &str = "shortener.members";
 
 /// All of them.
-pub const ALL: [&str; 7] = [
+pub const ALL: [&str; 8] = [
     ANALYTICS_EVENTS,
     IDENTITY_AUDIT,
     IDENTITY_LINKS,
+    IDENTITY_REPORTS,
     IDENTITY_TENANTS,
     PROJECT_PEOPLE,
     PROJECT_WEBHOOKS,

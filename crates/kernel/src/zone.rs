@@ -16,9 +16,15 @@ impl TimeZone {
     /// The first moment of a day there. Clocks that are put forward may leave midnight out, or a whole day, which then
     /// begins with the next one. `None` only at the end of all days.
     pub fn begin(self, day: NaiveDate) -> Option<DateTime<Utc>> {
-        let midnight = day.and_time(NaiveTime::MIN);
+        self.at(day, NaiveTime::MIN)
+    }
+
+    /// The first moment at which clocks there show this time of a day; if they leave it out, the first one behind it.
+    /// `None` only at the end of all days.
+    pub fn at(self, day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+        let wanted = day.and_time(time);
         let mut quarters = (0..=26 * 4_i64)
-            .filter_map(|count| midnight.checked_add_signed(TimeDelta::minutes(15 * count)));
+            .filter_map(|count| wanted.checked_add_signed(TimeDelta::minutes(15 * count)));
         let first = quarters.find_map(|time| self.0.from_local_datetime(&time).earliest());
         first.map(|moment| moment.to_utc())
     }
@@ -64,6 +70,18 @@ mod tests {
         // Midnight is left out there on that day, and the whole of the other one.
         assert_eq!(begin("Africa/Cairo", "2026-04-24"), "04-23 22:00");
         assert_eq!(begin("Pacific/Apia", "2011-12-30"), "12-30 10:00");
+    }
+
+    #[test]
+    fn times_that_clocks_leave_out_or_show_twice_have_one_moment() {
+        let at = |day: &str, time: &str| {
+            let zone = TimeZone::try_from("Europe/Berlin".to_owned()).unwrap();
+            let moment = zone.at(day.parse().unwrap(), time.parse().unwrap());
+            moment.unwrap().format("%m-%d %H:%M").to_string()
+        };
+        assert_eq!(at("2026-03-29", "02:00:00"), "03-29 01:00");
+        assert_eq!(at("2026-10-25", "02:00:00"), "10-25 00:00");
+        assert_eq!(at("2026-06-01", "09:30:00"), "06-01 07:30");
     }
 
     #[test]

@@ -79,6 +79,10 @@ letters! {
     LinkOpened "link_opened", |letter: &Self| format!("Your link at {} was opened", letter.organization), {
         organization: &'a str, at: String, url: String,
     }
+    /// To whoever a scheduled report is for.
+    ReportReady "report_ready", |letter: &Self| format!("A report of {} is ready", letter.organization), {
+        organization: &'a str, at: String, expires: String, url: String,
+    }
     /// To the owner of an account that ended.
     Deactivated "deactivated", |_: &Self| "Your account is deactivated".to_owned(), {}
 }

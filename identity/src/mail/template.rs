@@ -38,6 +38,7 @@ const SOURCES: &[(&str, &str)] = forms![
     "deactivated",
     "security_changed",
     "link_opened",
+    "report_ready",
 ];
 
 /// What is put into a mail, by the names its templates use.

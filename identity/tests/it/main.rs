@@ -24,6 +24,7 @@ mod personal_token;
 mod profile;
 mod provider;
 mod register;
+mod report_ready;
 mod resolver;
 mod role;
 mod second_factor;

@@ -299,7 +299,11 @@ impl Things {
         let (api, path) = (&acme.owner.api, "/api/v1/analytics/custom-reports");
         let made = api.post(path, &body).await.expect(201).json();
         self.know("custom-reports", &made["id"]);
-        let path = format!("{path}/{}/run", made["id"].as_str().unwrap());
+        let path = format!("{path}/{}", made["id"].as_str().unwrap());
+        let daily = json!({"every": "day", "hour": 7, "recipient_ids": [acme.owner.id]});
+        let schedule = api.put(&format!("{path}/schedule"), &daily).await;
+        let _ = schedule.expect(200);
+        let path = format!("{path}/run");
         let report = api.post(&path, &Value::Null).await.expect(202).json();
         self.know("reports", &report["id"]);
     }

@@ -14,8 +14,8 @@ use utoipa::openapi::schema::Schema;
 
 use crate::Envelope;
 use crate::topic::{
-    Event, board, comment, link, organization, project, session, task, tenant, user, webhook,
-    workspace,
+    Event, board, comment, link, organization, project, report, session, task, tenant, user,
+    webhook, workspace,
 };
 
 /// One type of event, without its Rust type.
@@ -65,6 +65,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Contract> {
         task::CONTRACTS,
         comment::CONTRACTS,
         link::CONTRACTS,
+        report::CONTRACTS,
         webhook::CONTRACTS,
     ]
     .into_iter()

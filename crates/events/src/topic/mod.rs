@@ -8,6 +8,7 @@ pub mod comment;
 pub mod link;
 pub mod organization;
 pub mod project;
+pub mod report;
 pub mod session;
 pub mod task;
 pub mod tenant;
