@@ -19,6 +19,15 @@ const BATCH: usize = 1_000;
 /// Collections of counters: of a day, of a month, and as things stand.
 const COUNTERS: [&str; 3] = ["days", "months", "totals"];
 
+/// What one increment is the sum of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sum {
+    /// Whatever a batch does to the counter: the least there is to write.
+    OfBatch,
+    /// What one event does to it: no batch is looked at as a whole.
+    OfEvent,
+}
+
 /// What one transaction writes.
 struct Batch {
     events: Vec<Document>,
@@ -27,13 +36,13 @@ struct Batch {
 }
 
 /// Events a second, one transaction after the other. Organizations take turns, as they do in a queue.
-pub(super) async fn run(client: &Client, told: &[Vec<Envelope>]) -> anyhow::Result<f64> {
+pub(super) async fn run(client: &Client, told: &[Vec<Envelope>], sum: Sum) -> anyhow::Result<f64> {
     let database = client.database("bench_bare");
     prepare(&database).await?;
     let longest = told.iter().map(Vec::len).max().unwrap_or_default();
     let turns = (0..longest).flat_map(|turn| told.iter().filter_map(move |told| told.get(turn)));
     let turns: Vec<&Envelope> = turns.collect();
-    let batches = turns.chunks(BATCH).map(Batch::of);
+    let batches = turns.chunks(BATCH).map(|batch| Batch::of(batch, sum));
     let batches: Vec<Batch> = batches.collect::<anyhow::Result<_>>()?;
     let started = Instant::now();
     for batch in &batches {
@@ -63,14 +72,18 @@ async fn prepare(database: &Database) -> anyhow::Result<()> {
 }
 
 impl Batch {
-    fn of(told: &[&Envelope]) -> anyhow::Result<Self> {
-        let mut moved: BTreeMap<(String, String), Document> = BTreeMap::new();
+    fn of(told: &[&Envelope], sum: Sum) -> anyhow::Result<Self> {
+        let mut moved: BTreeMap<(String, String, usize), Document> = BTreeMap::new();
         let mut events = Vec::with_capacity(told.len());
-        for envelope in told {
+        for (number, envelope) in told.iter().enumerate() {
             let tenant = envelope.tenantid.context("nobody's event")?.to_string();
             let moves = Moves::of(envelope)?;
+            let place = match sum {
+                Sum::OfBatch => 0,
+                Sum::OfEvent => number,
+            };
             for scope in moves.scopes {
-                let document = moved.entry((tenant.clone(), scope)).or_default();
+                let document = moved.entry((tenant.clone(), scope, place)).or_default();
                 for (field, by) in &moves.by {
                     let present = document.get_i64(field).unwrap_or_default();
                     document.insert(field, present + by);
@@ -85,7 +98,7 @@ impl Batch {
                 "event": serialize_to_bson(&envelope.to_json())?,
             });
         }
-        let moved = moved.into_iter().map(|((tenant, scope), by)| {
+        let moved = moved.into_iter().map(|((tenant, scope, _), by)| {
             let counter = doc! {"tenant": tenant, "scope": scope, "time": "now"};
             (counter, doc! {"$inc": by})
         });

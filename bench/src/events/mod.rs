@@ -19,6 +19,7 @@ use mongodb::change_stream::event::ChangeStreamEvent;
 use mongodb::{Client, Collection};
 use tokio::time::{interval, sleep, timeout};
 
+use self::bare::Sum;
 use self::office::Office;
 use crate::report::Report;
 use crate::samples::Samples;
@@ -67,14 +68,17 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let each = arguments.events / arguments.organizations.max(1);
     let told: Vec<Vec<Envelope>> = offices.iter().map(|office| office.story(each)).collect();
 
-    let before = bare::run(&client, &told).await?;
+    let before = bare::run(&client, &told, Sum::OfBatch).await?;
     let ours = through(&stored, &offices, &told).await?;
-    let after = bare::run(&client, &told).await?;
+    let after = bare::run(&client, &told, Sum::OfBatch).await?;
+    let by_event = bare::run(&client, &told, Sum::OfEvent).await?;
     let bare = f64::midpoint(before, after);
     let lag = lag(&stored, &offices, arguments).await?;
 
     let mut report = Report::default();
     report.note(PART, "bare insertMany and $inc", bare, "events/s");
+    let what = "the same, an $inc for each event and counter";
+    report.note(PART, what, by_event, "events/s");
     report.note(PART, "from commit to MongoDB", ours, "events/s");
     report.at_least(PART, "of the bare speed", ours / bare, "x", BAR);
     let at = format!("lag at {} tasks/s", arguments.tasks);
