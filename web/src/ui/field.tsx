@@ -17,7 +17,7 @@ export function Field({ label, hint, error, suffix, className, ...rest }: Props)
   const id = useId();
   const below = error || hint ? `${id}-below` : undefined;
   return (
-    <div className={clsx("grid gap-1", className)}>
+    <div className={clsx("grid content-start gap-1", className)}>
       <label htmlFor={id} className="text-sm font-medium">{label}</label>
       <div className="flex items-center gap-2">
         <input id={id} className={inputClass} aria-invalid={Boolean(error)} aria-describedby={below} {...rest} />
@@ -31,7 +31,7 @@ export function Field({ label, hint, error, suffix, className, ...rest }: Props)
 export function SelectField({ label, children, className, ...rest }: ComponentProps<"select"> & { label: string }) {
   const id = useId();
   return (
-    <div className={clsx("grid gap-1", className)}>
+    <div className={clsx("grid content-start gap-1", className)}>
       <label htmlFor={id} className="text-sm font-medium">{label}</label>
       <select id={id} className={inputClass} {...rest}>{children}</select>
     </div>

@@ -99,6 +99,19 @@ export function longer(board: Board, columnId: string, page: Schemas["Page_TaskS
   return { ...board, columns };
 }
 
+/** The board as it was read anew, with the pages that were read further down before. `changed` are cards that may have left them. */
+export function renewed(old: Board, fresh: Board, changed: ReadonlySet<string>): Board {
+  const placed = new Set(fresh.columns.flatMap((column) => cardsOf(column).map((card) => card.id)));
+  const columns = fresh.columns.map((column) => {
+    const before = old.columns.find((other) => other.id === column.id);
+    const first = cardsOf(column);
+    if (!before || cardsOf(before).length <= first.length || !column.cards?.next_cursor) return column;
+    const further = cardsOf(before).slice(first.length).filter((card) => !placed.has(card.id) && !changed.has(card.id));
+    return { ...column, cards: { items: [...first, ...further], next_cursor: before.cards?.next_cursor ?? null } };
+  });
+  return { ...fresh, columns };
+}
+
 /** Where a card goes by a key: up and down in its column, or to the same height of the column beside it. */
 export function step(board: Board, id: string, way: "up" | "down" | "left" | "right"): Move | null {
   const at = board.columns.findIndex((column) => cardsOf(column).some((card) => card.id === id));

@@ -6,6 +6,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { boardQuery, labelsQuery } from "~/features/project/queries";
+import { useBoardRoom } from "~/features/live/board-room";
+import { Who } from "~/features/live/who";
 import { usePeople } from "~/features/session/queries";
 import { Failed } from "~/features/shell/failed";
 import { useKeys } from "~/features/shell/keys";
@@ -39,15 +41,19 @@ export function BoardView({ boardId, projectId, shown, editable }: Props) {
   const move = useMove(boardId);
   const ref = useDrops(board, move);
   const draw = useDraw(boardId, projectId, editable);
+  const { here, live } = useBoardRoom(boardId, projectId);
   useBoardKeys(board, editable ? move : null);
   if (error && !board) return <Failed error={error} again={refetch} />;
   if (!board) return <Loading />;
   return (
-    <div ref={ref} data-board={boardId} className="flex h-full snap-x snap-mandatory items-start gap-3 overflow-x-auto px-4 pb-4 sm:snap-none md:px-6">
-      {board.columns.map((column) => (
-        <ColumnView key={column.id} column={column} boardId={boardId} filtered={shown !== null} editable={editable} draw={draw}
-          cards={shown ? cardsOf(column).filter((card) => shown.has(card.id)) : cardsOf(column)} />
-      ))}
+    <div className="flex h-full flex-col">
+      {(!live || here.length > 0) && <div className="px-4 pb-2 md:px-6"><Who here={here} live={live} /></div>}
+      <div ref={ref} data-board={boardId} className="flex min-h-0 flex-1 snap-x snap-mandatory items-start gap-3 overflow-x-auto px-4 pb-4 sm:snap-none md:px-6">
+        {board.columns.map((column) => (
+          <ColumnView key={column.id} column={column} boardId={boardId} filtered={shown !== null} editable={editable} draw={draw}
+            cards={shown ? cardsOf(column).filter((card) => shown.has(card.id)) : cardsOf(column)} />
+        ))}
+      </div>
     </div>
   );
 }

@@ -36,10 +36,12 @@ export const labelsQuery = (id: string) => queryOptions({
 /** Cards of each column that come with the board; the rest as one scrolls. */
 const FIRST_CARDS = 50;
 
+export const readBoard = (id: string, signal?: AbortSignal) =>
+  ask(api.GET("/api/v1/boards/{id}", { params: { path: { id }, query: { cards: FIRST_CARDS } }, ...(signal && { signal }) }));
+
 export const boardQuery = (id: string) => queryOptions({
   queryKey: ["board", id],
-  queryFn: ({ signal }) =>
-    ask(api.GET("/api/v1/boards/{id}", { params: { path: { id }, query: { cards: FIRST_CARDS } }, signal })),
+  queryFn: ({ signal }) => readBoard(id, signal),
   staleTime: 30_000,
 });
 

@@ -3,6 +3,7 @@
 import createClient from "openapi-fetch";
 
 import { t } from "~/lib/i18n";
+import { traceparent } from "~/lib/trace";
 
 import type { components, paths } from "./schema";
 
@@ -67,24 +68,32 @@ async function signed(request: Request): Promise<Response> {
   const again = request.clone();
   const first = await send(request);
   if (first.status !== 401 || !hasSession() || request.url.endsWith(REFRESH)) return first;
-  // One tab at a time: a refresh token is good once.
-  return navigator.locks.request("tenantry.refresh", async () => {
+  return oneTabAtATime(async () => {
     const second = await send(again.clone());
     if (second.status !== 401) return second;
-    const renewed = await send(new Request(REFRESH, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: "{}",
-    }));
-    return renewed.ok ? send(again) : second;
+    return (await refresh()) ? send(again) : second;
   });
 }
+
+/** A refresh token is good once. */
+async function oneTabAtATime<T>(act: () => Promise<T>): Promise<T> {
+  return await navigator.locks.request("tenantry.refresh", act);
+}
+
+async function refresh(): Promise<boolean> {
+  const body = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+  return (await send(new Request(REFRESH, body))).ok;
+}
+
+/** Renews the session before it runs out; false where it has ended. */
+export const renew = (): Promise<boolean> => oneTabAtATime(refresh);
 
 async function send(request: Request): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.set("x-tenantry-client", "browser");
   const token = CSRF_COOKIE.exec(document.cookie)?.[1];
   if (token) headers.set("x-csrf-token", token);
+  if (request.method !== "GET") headers.set("traceparent", traceparent());
   try {
     return await fetch(new Request(request, { headers }));
   } catch (error) {

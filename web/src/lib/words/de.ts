@@ -144,6 +144,7 @@ export const de: Catalogue = {
     done: (done, refused, why) =>
       many(done, { one: "# Aufgabe geändert.", other: "# Aufgaben geändert." }) + (refused ? ` ${many(refused, { one: "# wurde abgelehnt", other: "# wurden abgelehnt" })}: ${why}` : ""),
   },
+  live: { here: "Wer sonst hier ist", lost: "Nicht live: verbindet neu…" },
   calendar: { before: "Voriger Monat", after: "Nächster Monat", today: "Heute" },
   filter: {
     label: "Filter", hint: "assignee:me due:<7d -label:\"bug\" Motor", add: "Filter", clear: "Filter leeren", mine: "Meine", open: "Offen", overdue: "Überfällig", week: "Binnen einer Woche fällig",

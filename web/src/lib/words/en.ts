@@ -143,6 +143,7 @@ export const en = {
     done: (done: number, refused: number, why: string) =>
       many(done, { one: "# task changed.", other: "# tasks changed." }) + (refused ? ` ${many(refused, { one: "# was refused", other: "# were refused" })}: ${why}` : ""),
   },
+  live: { here: "Who else is here", lost: "Not live: reconnecting…" },
   calendar: { before: "Month before", after: "Month after", today: "Today" },
   filter: {
     label: "Filter", hint: "assignee:me due:<7d -label:\"bug\" engine", add: "Filter", clear: "Clear the filter", mine: "Mine", open: "Open", overdue: "Overdue", week: "Due within a week",
