@@ -14,6 +14,7 @@ mod gateway;
 mod invitations;
 mod keys;
 mod links;
+mod live;
 mod numbers;
 mod observability;
 mod reports;
