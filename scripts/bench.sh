@@ -7,10 +7,10 @@ bench_run() {
     # The subject makes services of its own, on PostgreSQL alone.
     tenancy) ;;
     links) bench_nginx && INFRA=(postgres rabbitmq mongodb mail) ;;
-    identity | analytics | events) INFRA=(postgres rabbitmq mongodb mail) ;;
+    identity | analytics | events | live) INFRA=(postgres rabbitmq mongodb mail) ;;
     # Beside what the services hold, pgbench has connections of its own.
     work) INFRA=(postgres rabbitmq mongodb mail) POSTGRES_CONNECTIONS=200 ;;
-    *) die "usage: ./dev bench tenancy|identity|work|links|analytics|events [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
+    *) die "usage: ./dev bench tenancy|identity|work|links|analytics|events|live [--json FILE] [arguments]; see ./dev bench tenancy --help" ;;
   esac
   shift
   install_rust_or_explain
@@ -56,6 +56,7 @@ bench_measure() {
     "BENCH_SHORTENER_PID=$(pid_of shortener)"
     "BENCH_GATEWAY_PID=$(pid_of gateway)"
   )
+  [[ $1 != live ]] || settings+=("BENCH_GATEWAY_PID=$(pid_of gateway)")
   env "${settings[@]}" "$(binary bench)" "$@"
 }
 

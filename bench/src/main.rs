@@ -12,6 +12,7 @@ mod client;
 mod events;
 mod identity;
 mod links;
+mod live;
 mod organization;
 mod report;
 mod samples;
@@ -45,6 +46,8 @@ enum Subject {
     Links(links::Arguments),
     /// Dashboards and charts over a million events
     Analytics(analytics::Arguments),
+    /// An event at two thousand live connections to one gateway
+    Live(live::Arguments),
     /// A wide board, questions to 50,000 tasks, and a thousand people at once
     Work(work::Arguments),
 }
@@ -58,6 +61,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Subject::Identity(arguments) => identity::run(&arguments).await?,
         Subject::Links(arguments) => links::run(&arguments).await?,
         Subject::Analytics(arguments) => analytics::run(&arguments).await?,
+        Subject::Live(arguments) => live::run(&arguments).await?,
         Subject::Work(arguments) => work::run(&arguments).await?,
     };
     println!("{}", report.table());

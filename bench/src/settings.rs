@@ -88,6 +88,22 @@ impl Work {
     }
 }
 
+/// The gateway of a whole system.
+pub(crate) struct Gateway {
+    pub(crate) url: Url,
+    /// Its process.
+    pub(crate) process: u32,
+}
+
+impl Gateway {
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+        Ok(Self {
+            url: variable("BENCH_GATEWAY")?.parse()?,
+            process: variable("BENCH_GATEWAY_PID")?.parse()?,
+        })
+    }
+}
+
 /// Where analytics keeps its numbers: the server and the database.
 pub(crate) fn mongodb() -> anyhow::Result<(String, String)> {
     Ok((

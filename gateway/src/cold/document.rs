@@ -17,7 +17,7 @@ const KEPT: Duration = Duration::from_secs(60);
 /// How long one with a service missing is kept.
 const KEPT_INCOMPLETE: Duration = Duration::from_secs(2);
 
-const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The services' documents.
 pub(super) struct Documents {
