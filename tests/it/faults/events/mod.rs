@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use e2e::{Dev, Organization};
 use futures::future::join_all;
-use lapin::options::BasicPublishOptions;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -113,17 +113,24 @@ impl Scene {
     }
 }
 
-/// Gives analytics messages past the relays.
+/// Gives analytics messages past the relays. The broker has them when this ends: one that has just begun may lose what
+/// it has not confirmed.
 async fn publish(messages: &[(String, Vec<u8>)]) {
     let url = setting("TENANTRY_TEST_AMQP_URL");
     let connection = Connection::connect(&url, ConnectionProperties::default());
     let connection = connection.await.unwrap();
     let channel = connection.create_channel().await.unwrap();
+    let confirming = channel.confirm_select(ConfirmSelectOptions::default());
+    confirming.await.unwrap();
+    let mut publishing = Vec::with_capacity(messages.len());
     for (id, body) in messages {
         let properties = BasicProperties::default().with_message_id(id.as_str().into());
         let options = BasicPublishOptions::default();
-        let publishing = channel.basic_publish("".into(), QUEUE.into(), options, body, properties);
-        publishing.await.unwrap();
+        let message = channel.basic_publish("".into(), QUEUE.into(), options, body, properties);
+        publishing.push(message.await.unwrap());
+    }
+    for message in publishing {
+        assert!(message.await.unwrap().is_ack());
     }
     connection.close(200, "done".into()).await.unwrap();
 }
