@@ -16,8 +16,11 @@ use crate::store::date;
 /// Time for one attempt.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a worker may keep a report; longer than an attempt, so that no two work on it at the same time.
-pub(super) const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// How long a report is a worker's that is not heard of again.
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(15);
+
+/// How often a worker renews its lease.
+pub(super) const RENEWAL: Duration = Duration::from_secs(5);
 
 /// Attempts until it is given up.
 pub(super) const MOST_ATTEMPTS: i32 = 3;

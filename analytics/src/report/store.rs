@@ -114,6 +114,26 @@ pub(super) async fn take(
     read_any(taken)
 }
 
+/// Has the attempt's lease begin anew; answers false if another attempt overtook it or the report is gone.
+pub(super) async fn renew(
+    scope: &TenantScope<'_>,
+    report: &Report,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let change = doc! { "$set": { "due_at": date(now + LEASE) } };
+    let renewed = scope.change_one(Collection::Reports, this_attempt(report), change, false);
+    Ok(renewed.await?.is_some())
+}
+
+/// Finds the report while nobody else makes it.
+fn this_attempt(report: &Report) -> Document {
+    doc! {
+        "report": report.report.to_string(),
+        "state": "running",
+        "attempt": report.attempt,
+    }
+}
+
 /// Writes the rows of this attempt; nobody sees them before the report is ready.
 pub(super) async fn write_rows(
     scope: &TenantScope<'_>,
@@ -149,11 +169,6 @@ pub(super) async fn finish(
     outcome: Result<i64, Failure>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let this = doc! {
-        "report": report.report.to_string(),
-        "state": "running",
-        "attempt": report.attempt,
-    };
     let mut set = doc! { "finished_at": date(now) };
     match outcome {
         Ok(rows) => {
@@ -168,7 +183,7 @@ pub(super) async fn finish(
         }
     }
     let change = doc! { "$set": set, "$unset": { "due_at": "" } };
-    let changed = scope.change_one(Collection::Reports, this, change, false);
+    let changed = scope.change_one(Collection::Reports, this_attempt(report), change, false);
     Ok(changed.await?.is_some())
 }
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use kernel::{Clock, TenantId};
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::cells;
-use super::model::{ATTEMPT_TIMEOUT, Failure, Report};
+use super::model::{ATTEMPT_TIMEOUT, Failure, RENEWAL, Report};
 use super::store;
 use crate::scope::TenantScope;
 use crate::store::{Store, StoreError};
@@ -89,10 +89,27 @@ async fn one(store: &Store, now: DateTime<Utc>) -> Result<bool, StoreError> {
         };
         end(&scope, tenant, &report, outcome, now).await
     };
-    timeout(ATTEMPT_TIMEOUT, attempt)
-        .await
-        .unwrap_or(Err(StoreError::Timeout))?;
+    tokio::select! {
+        ended = timeout(ATTEMPT_TIMEOUT, attempt) => ended.unwrap_or(Err(StoreError::Timeout))?,
+        overtaken = keep(&scope, &report, now) => overtaken?,
+    }
     Ok(true)
+}
+
+/// Renews the lease of an attempt that began now, until another one overtakes it.
+async fn keep(
+    scope: &TenantScope<'_>,
+    report: &Report,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let began = Instant::now();
+    loop {
+        sleep(RENEWAL).await;
+        let elapsed = TimeDelta::from_std(began.elapsed()).unwrap_or_default();
+        if !store::renew(scope, report, now + elapsed).await? {
+            return Ok(());
+        }
+    }
 }
 
 async fn end(
