@@ -1,20 +1,21 @@
 //! What consumers gave up, for the operator: looked through, replayed and dropped over AMQP alone, since a broker
 //! need not have its management plugin.
 //!
-//! Letters are taken without acknowledgement; those that stay return to their queue when the channel is closed, also
-//! when the operator's tool is killed. They may stand behind others then that were not looked at.
+//! Letters are taken without acknowledgement; those that stay are given back at the end, and return by themselves when
+//! the operator's tool is killed. They may stand behind others then that were not looked at. Who looks at the same
+//! moment sees the rest alone.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lapin::message::Delivery;
 use lapin::options::{
-    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions,
+    BasicAckOptions, BasicGetOptions, BasicNackOptions, BasicPublishOptions, ConfirmSelectOptions,
     QueueDeclareOptions,
 };
-use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::types::{AMQPValue, DeliveryTag, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::consumer::{Failure, Failures};
 use crate::publisher::PERSISTENT;
@@ -23,6 +24,12 @@ use crate::{Amqp, AmqpError};
 
 /// Time for each answer of the broker.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for letters to stand in their queue again.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often to look whether they do.
+const RETURN_PERIOD: Duration = Duration::from_millis(10);
 
 /// The broker says that a queue is not there.
 const NOT_FOUND: u16 = 404;
@@ -77,6 +84,7 @@ impl DeadLetters {
         let name = short(&dead_queue(queue))?;
         // Not more than there are now: one that is replayed may be back before the end.
         let there = count(&channel, queue).await?.unwrap_or_default();
+        let mut kept = Kept::default();
         for _ in 0..there.min(limit) {
             let got = channel.basic_get(name.clone(), BasicGetOptions { no_ack: false });
             let Some(message) = within(got).await? else {
@@ -84,12 +92,17 @@ impl DeadLetters {
             };
             let delivery = message.delivery;
             match decide(&letter(queue, &delivery)) {
-                Fate::Keep => continue,
+                Fate::Keep => {
+                    kept.count += 1;
+                    kept.last = delivery.delivery_tag;
+                    continue;
+                }
                 Fate::Replay => replay(&channel, queue, &delivery).await?,
                 Fate::Drop => {}
             }
             let _ = within(delivery.ack(BasicAckOptions::default())).await?;
         }
+        give_back(&channel, queue, kept).await?;
         within(channel.close(200, "done".into())).await
     }
 
@@ -98,6 +111,34 @@ impl DeadLetters {
         within(channel.confirm_select(ConfirmSelectOptions::default())).await?;
         Ok(channel)
     }
+}
+
+/// Letters that stay.
+#[derive(Default)]
+struct Kept {
+    count: u32,
+    last: DeliveryTag,
+}
+
+/// The broker counts no failure (RabbitMQ, "Negative Acknowledgements"), so that looking moves no letter to its end.
+/// Letters return after the broker has answered: whoever looks next shall see all of them.
+async fn give_back(channel: &Channel, queue: &str, kept: Kept) -> Result<(), AmqpError> {
+    if kept.count == 0 {
+        return Ok(());
+    }
+    let all = BasicNackOptions {
+        multiple: true,
+        requeue: true,
+    };
+    within(channel.basic_nack(kept.last, all)).await?;
+    let returned = async {
+        while count(channel, queue).await?.unwrap_or(u32::MAX) < kept.count {
+            sleep(RETURN_PERIOD).await;
+        }
+        Ok(())
+    };
+    // Another operator may have taken some in the meantime.
+    timeout(RETURN_TIMEOUT, returned).await.unwrap_or(Ok(()))
 }
 
 async fn count(channel: &Channel, queue: &str) -> Result<Option<u32>, AmqpError> {
