@@ -63,6 +63,5 @@ bench_measure() {
 bench_clean() {
   trap - EXIT
   everything_down >/dev/null 2>&1 || true
-  rm -rf "$STATE"/{postgres,rabbitmq,mongodb,mail}
-  ((EUID != 0)) || rm -rf "$(postgres_outside)"
+  data_remove
 }

@@ -134,8 +134,8 @@ tests_system() {
 
 tests_clean() {
   everything_down
-  rm -rf "$STATE"/{postgres,postgres2,rabbitmq,mongodb,mail,mail-tls,secrets,env}
-  ((EUID != 0)) || rm -rf "$(postgres_outside)"
+  data_remove
+  rm -rf "$STATE"/{mail-tls,secrets,env}
   find "$STATE/logs" -name '*.log' ! -name 'step-*' -delete
   prepare_state
 }

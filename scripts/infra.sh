@@ -42,6 +42,12 @@ infra_down() {
   done
 }
 
+# What servers and services keep; they are stopped.
+data_remove() {
+  rm -rf "$STATE"/{postgres,postgres2,rabbitmq,mongodb,mail,visits,backups}
+  ((EUID != 0)) || rm -rf "$(postgres_outside)"
+}
+
 # --- PostgreSQL. It refuses to run as root, and its user may be unable to enter the checkout.
 
 # Unlike runuser, setpriv becomes the program: its pid is the server's.

@@ -49,8 +49,8 @@ system_down() {
 
 system_reset() {
   system_down
+  data_remove
   rm -rf "$STATE"
-  ((EUID != 0)) || rm -rf "$(postgres_outside)"
   echo "  the data of .dev/$SYSTEM are gone"
 }
 
