@@ -110,6 +110,7 @@ test("a task's text, checklist and comments are kept; what would run is shown as
   await page.keyboard.press("Enter");
   await page.getByRole("checkbox", { name: "Measure twice" }).check();
   await page.getByRole("textbox", { name: "Comment" }).fill("Looks good, @Ada");
+  await page.getByRole("list", { name: "People" }).waitFor();
   await page.keyboard.press("Tab");
   await page.getByRole("button", { name: "Comment" }).click();
   await page.locator(".prose strong", { hasText: "@Ada Lovelace" }).waitFor();
