@@ -7,11 +7,13 @@ use httpkit::openapi::Conventions;
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, OpenApi, ToSchema};
 
+use crate::webhook::Requests;
+
 /// The document that the routers add their operations to.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tenantry projects", description = "Projects, boards, tasks and comments of one organization."),
-    modifiers(&Conventions),
+    modifiers(&Conventions, &Requests),
     security(("bearer" = []))
 )]
 pub(crate) struct Document;

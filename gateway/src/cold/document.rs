@@ -94,7 +94,7 @@ impl Documents {
 fn merge(documents: Vec<(Service, Value)>) -> Value {
     let mut paths = Map::new();
     let mut components: Map<String, Value> = Map::new();
-    let mut tags = Vec::new();
+    let (mut webhooks, mut tags) = (Map::new(), Vec::new());
     for (service, mut document) in documents {
         rename_conflicts(service, &mut document, components.get("schemas"));
         let mut take = |name: &str| document.get_mut(name).map(Value::take);
@@ -104,6 +104,9 @@ fn merge(documents: Vec<(Service, Value)>) -> Value {
                     .into_iter()
                     .filter(|(path, _)| !path.starts_with("/internal")),
             );
+        }
+        if let Some(Value::Object(of_service)) = take("webhooks") {
+            webhooks.extend(of_service);
         }
         if let Some(Value::Array(of_service)) = take("tags") {
             tags.extend(of_service);
@@ -127,6 +130,7 @@ fn merge(documents: Vec<(Service, Value)>) -> Value {
         "servers": [{ "url": "/" }],
         "tags": tags,
         "paths": paths,
+        "webhooks": webhooks,
         "components": components,
     })
 }
@@ -179,6 +183,7 @@ mod tests {
                 (path): { "get": { "schema": { "$ref": "#/components/schemas/Page" } } },
                 "/internal/v1/x": {},
             },
+            "webhooks": { (kind): { "post": { "schema": { "$ref": "#/components/schemas/Page" } } } },
             "components": { "schemas": { "Page": { "type": kind }, "Problem": { "type": "object" } } },
         })
     }
@@ -197,6 +202,10 @@ mod tests {
             .keys()
             .collect();
         assert_eq!(schemas, ["Page", "Problem", "project-svc.Page"]);
+        let webhooks = &merged["webhooks"];
+        let reference = |kind: &str| webhooks[kind]["post"]["schema"]["$ref"].clone();
+        assert_eq!(reference("array"), "#/components/schemas/Page");
+        assert_eq!(reference("object"), "#/components/schemas/project-svc.Page");
         let reference = |path: &str| merged["paths"][path]["get"]["schema"]["$ref"].clone();
         assert_eq!(reference("/api/v1/users"), "#/components/schemas/Page");
         assert_eq!(

@@ -62,7 +62,7 @@ pub(crate) const TEST: &str = "webhook.test";
 const MAX_BODY_BYTES: usize = 20_000;
 
 /// Names of people are left out: what was sent cannot be erased. Receivers ask for them by id.
-const LEFT_OUT: [&str; 1] = ["name"];
+pub(super) const LEFT_OUT: [&str; 1] = ["name"];
 
 /// Whether an endpoint may ask for it: a type, all of a topic (`task.*`), or all (`*`).
 pub(crate) fn is_offered(pattern: &str) -> bool {

@@ -4,6 +4,7 @@
 //! What is told are ids and facts of all projects, private ones too, hence a permission of its own.
 
 mod deliveries;
+mod document;
 pub(crate) mod event;
 mod log;
 mod routes;
@@ -22,6 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use deliveries::DeliveryState;
+pub(crate) use document::Requests;
 pub(crate) use store::WebhookRow;
 pub(crate) use view::DisabledReason;
 

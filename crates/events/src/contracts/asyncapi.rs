@@ -17,7 +17,7 @@ pub fn asyncapi() -> Value {
         let kind = contract.kind;
         channels.insert(kind.to_owned(), channel(kind));
         operations.insert(kind.to_owned(), operation(kind));
-        let described = schemas.get(&(contract.name)()).unwrap_or(&Value::Null);
+        let described = schemas.get(&contract.name()).unwrap_or(&Value::Null);
         let summary = at(described, "description");
         messages.insert(kind.to_owned(), message(contract, summary));
     }
@@ -71,7 +71,7 @@ fn message(contract: &Contract, summary: &Value) -> Value {
                     "properties": {
                         "type": { "const": contract.kind },
                         "source": { "const": at(&example, "source") },
-                        "data": { "$ref": format!("#/components/schemas/{}", (contract.name)()) },
+                        "data": { "$ref": format!("#/components/schemas/{}", contract.name()) },
                     },
                 },
             ],
@@ -137,7 +137,7 @@ mod tests {
     fn examples_fit_their_schemas() {
         for contract in all() {
             let (kind, known) = (contract.kind, schemas([contract]));
-            let schema = &known[&(contract.name)()];
+            let schema = &known[&contract.name()];
             let example = contract.example();
             let data = example["data"].as_object().unwrap();
             let known = schema["properties"].as_object().unwrap();

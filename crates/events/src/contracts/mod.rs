@@ -45,11 +45,28 @@ impl Contract {
         }
     }
 
+    /// The name of its data's schema.
+    pub fn name(&self) -> String {
+        (self.name)()
+    }
+
+    /// The schema of its data, and those of all that it refers to, by name.
+    pub fn schemas(&self) -> Vec<(String, RefOr<Schema>)> {
+        let mut found = Vec::new();
+        (self.schemas)(&mut found);
+        found
+    }
+
     /// An envelope of this type as it is on the wire.
     #[expect(clippy::expect_used, reason = "a test reads all golden files")]
     pub(crate) fn example(&self) -> Value {
         serde_json::from_str(self.golden).expect("golden file is JSON")
     }
+}
+
+/// The contract of a type, if there is one.
+pub fn contract(kind: &str) -> Option<&'static Contract> {
+    all().find(|contract| contract.kind == kind)
 }
 
 /// All contracts, topic by topic.
@@ -81,7 +98,7 @@ fn at<'a>(value: &'a Value, field: &str) -> &'a Value {
 fn schemas<'a>(contracts: impl IntoIterator<Item = &'a Contract>) -> Map<String, Value> {
     let mut found = Vec::new();
     for contract in contracts {
-        (contract.schemas)(&mut found);
+        found.extend(contract.schemas());
     }
     Envelope::schemas(&mut found);
     let json = found.into_iter().map(|(name, schema)| {

@@ -50,7 +50,7 @@ pub fn page() -> String {
 
 fn section(page: &mut String, contract: &Contract) {
     let (mut known, example) = (schemas([contract]), contract.example());
-    let schema = known.remove(&(contract.name)()).unwrap_or_default();
+    let schema = known.remove(&contract.name()).unwrap_or_default();
     let source = at(&example, "source").as_str().unwrap_or_default();
     line(page, &format!("\n### `{}`\n", contract.kind));
     line(
