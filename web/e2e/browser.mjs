@@ -8,14 +8,15 @@ import { chromium } from "playwright-core";
 const { port: PORT } = new URL(process.env.TENANTRY_TEST_GATEWAY ?? "http://127.0.0.1:8080");
 export const origin = (organization) => `http://${organization ? `${organization}.` : ""}localhost:${PORT}`;
 
-export const launch = () =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync",
-    ],
-  });
+export const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+  ],
+};
+
+export const launch = () => chromium.launch(LAUNCH);
 
 /** A headless browser is told apart by its name, and guests' pages show machines a preview alone. */
 const PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";

@@ -1,6 +1,7 @@
 // Every screen and its address. What a screen shows stands in the address, so that it can be kept, shared and gone back to.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
+import { LANES, type LanesBy } from "~/features/board/lanes";
 import { hasSession } from "~/lib/api/client";
 import { Frame } from "~/features/shell/frame";
 import { Lost } from "~/features/shell/lost";
@@ -60,6 +61,8 @@ export type ViewName = (typeof VIEWS)[number];
 export type ProjectSearch = {
   view?: ViewName;
   board?: string;
+  /** What the board's lanes are made by. */
+  lanes?: LanesBy;
   /** In the language of `docs/WORK.md`, section Filters and orders. */
   filter?: string;
   /** `2026-03`, of the calendar. */
@@ -79,11 +82,13 @@ function withTask(search: Record<string, unknown>): { task?: string } {
 export function projectSearch(search: Record<string, unknown>): ProjectSearch {
   const view = VIEWS.find((view) => view === search["view"]);
   const board = text(search["board"]);
+  const lanes = LANES.find((lanes) => lanes === search["lanes"]);
   const filter = text(search["filter"]);
   const month = text(search["month"]);
   return {
     ...(view && view !== "board" && { view }),
     ...(board && { board }),
+    ...(lanes && { lanes }),
     ...(filter && { filter }),
     ...(month && /^\d{4}-\d{2}$/.test(month) && { month }),
     ...withTask(search),

@@ -17,17 +17,36 @@ export function Menu({ trigger, children, align = "start", onCloseAutoFocus, def
   return (
     <DropdownMenu.Root modal={false} defaultOpen={defaultOpen}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align={align}
-          sideOffset={4}
-          collisionPadding={8}
-          {...(onCloseAutoFocus && { onCloseAutoFocus })}
-          className="rise z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-float"
-        >
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <Content align={align} {...(onCloseAutoFocus && { onCloseAutoFocus })}>{children}</Content>
+    </DropdownMenu.Root>
+  );
+}
+
+function Content({ align, onCloseAutoFocus, children }: Required<Pick<Props, "align" | "children">> & Pick<Props, "onCloseAutoFocus">) {
+  return (
+    <DropdownMenu.Portal>
+      <DropdownMenu.Content
+        align={align}
+        sideOffset={4}
+        collisionPadding={8}
+        {...(onCloseAutoFocus && { onCloseAutoFocus })}
+        className="rise z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-float"
+      >
+        {children}
+      </DropdownMenu.Content>
+    </DropdownMenu.Portal>
+  );
+}
+
+/** A menu at a place of the page, opened by a key; the focus goes where `onClose` puts it. */
+export function MenuAt({ place, label, onClose, children }: { place: DOMRect; label: string; onClose: () => void; children: ReactNode }) {
+  const { left, top, width, height } = place;
+  return (
+    <DropdownMenu.Root modal={false} open onOpenChange={(open) => open || onClose()}>
+      <DropdownMenu.Trigger asChild>
+        <button type="button" tabIndex={-1} aria-label={label} className="pointer-events-none fixed opacity-0" style={{ left, top, width, height }} />
+      </DropdownMenu.Trigger>
+      <Content align="start" onCloseAutoFocus={(event) => event.preventDefault()}>{children}</Content>
     </DropdownMenu.Root>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { added, arranged, cardsOf, longer, moved, overLimit, step, told, without } from "./arrangement";
+import { added, arranged, cardsOf, longer, moved, overLimit, reordered, told, without } from "./arrangement";
 import { board, shape, task } from "./samples";
 
 const start = board({ todo: ["1", "2", "3"], done: ["4"] });
@@ -55,18 +55,10 @@ it("cards come once, pages follow, and what is gone is gone", () => {
   expect(shape(without(start, "2"))).toBe("todo:13 done:4");
 });
 
-describe("keys", () => {
-  it("take a card one place along its column", () => {
-    expect(step(start, "2", "up")).toEqual({ id: "2", column_id: "todo", before_id: "1" });
-    expect(step(start, "2", "down")).toEqual({ id: "2", column_id: "todo", after_id: "3" });
-    expect(step(start, "1", "up")).toBeNull();
-  });
-
-  it("take a card to the same height of the column beside it", () => {
-    expect(step(start, "1", "right")).toEqual({ id: "1", column_id: "done", before_id: "4" });
-    expect(step(start, "3", "right")).toEqual({ id: "3", column_id: "done" });
-    expect(step(start, "1", "left")).toBeNull();
-  });
+it("a column goes before or after another", () => {
+  const wide = board({ a: [], b: [], c: [] });
+  const order = (changed: typeof wide) => changed.columns.map((column) => column.id).join("");
+  expect([order(reordered(wide, "c", { before_id: "a" })), order(reordered(wide, "a", { after_id: "b" })), order(reordered(wide, "a", { after_id: "x" }))]).toEqual(["cab", "bac", "abc"]);
 });
 
 it("a column without a limit is never over it", () => {

@@ -112,22 +112,15 @@ export function renewed(old: Board, fresh: Board, changed: ReadonlySet<string>):
   return { ...fresh, columns };
 }
 
-/** Where a card goes by a key: up and down in its column, or to the same height of the column beside it. */
-export function step(board: Board, id: string, way: "up" | "down" | "left" | "right"): Move | null {
-  const at = board.columns.findIndex((column) => cardsOf(column).some((card) => card.id === id));
-  const column = board.columns[at];
-  if (!column) return null;
-  const cards = cardsOf(column);
-  const height = cards.findIndex((card) => card.id === id);
-  if (way === "up" || way === "down") {
-    const other = cards[height + (way === "up" ? -1 : 1)];
-    if (!other) return null;
-    return { id, column_id: column.id, ...(way === "up" ? { before_id: other.id } : { after_id: other.id }) };
-  }
-  const beside = board.columns[at + (way === "left" ? -1 : 1)];
-  if (!beside) return null;
-  const next = cardsOf(beside)[height];
-  return { id, column_id: beside.id, ...(next && { before_id: next.id }) };
+/** The board with a column at another place; columns that are not there change nothing. */
+export function reordered(board: Board, id: string, place: { before_id?: string; after_id?: string }): Board {
+  const column = board.columns.find((column) => column.id === id);
+  const columns = board.columns.filter((column) => column.id !== id);
+  const before = columns.findIndex((column) => column.id === place.before_id);
+  const after = columns.findIndex((column) => column.id === place.after_id);
+  if (!column || (before < 0 && after < 0)) return board;
+  columns.splice(before >= 0 ? before : after + 1, 0, column);
+  return { ...board, columns };
 }
 
 /** Whether a column holds more than it should. */

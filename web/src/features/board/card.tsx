@@ -8,10 +8,12 @@ import clsx from "clsx";
 import { AlertTriangle, CheckSquare, MoreHorizontal } from "lucide-react";
 import { memo, useEffect, useRef, useState } from "react";
 
+import { useInHand } from "~/features/live/presence";
+import { usePeople } from "~/features/session/queries";
 import { isClosed, type Task } from "~/features/task/model";
 import { nearDay, today } from "~/lib/dates";
 import { t } from "~/lib/i18n";
-import { Avatars, type Person } from "~/ui/avatar";
+import { Avatar, Avatars, type Person } from "~/ui/avatar";
 import { IconButton } from "~/ui/button";
 import { PriorityGlyph } from "~/ui/glyphs";
 
@@ -19,11 +21,14 @@ import { CardMenu } from "./card-menu";
 import { takeFocus } from "./focus";
 import { useMoves } from "./moves";
 import { toggle, useSelection } from "./selection";
+import { w } from "./words";
 
 export type Label = { id: string; name: string; color?: string | null };
 
 type Props = {
   task: Task;
+  /** The lane that this drawing of it is in. */
+  lane: string | null;
   boardId: string;
   people: Person[];
   labels: Label[];
@@ -31,19 +36,21 @@ type Props = {
   movable: boolean;
 };
 
-export const Card = memo(function Card({ task, boardId, people, labels, movable }: Props) {
+export const Card = memo(function Card({ task, lane, boardId, people, labels, movable }: Props) {
   const ref = useRef<HTMLDivElement>(null);
-  const { edge, dragged } = useDrag(ref, task, movable);
+  const { edge, dragged } = useDrag(ref, task, lane, movable);
   const selected = useSelection((chosen) => chosen.has(task.id));
   const waiting = useMoves(({ underway }) => underway.some((move) => move.id === task.id));
   const refused = useMoves((moves) => moves.refused[task.id]);
+  const hand = useInHand((all) => all[task.id]);
   return (
     <div ref={ref} data-card={task.id} data-key={task.key}
       className={clsx(
         "group relative rounded-xl border bg-surface px-3 py-2.5 shadow-card transition-[border-color,opacity]",
         refused ? "border-danger" : selected ? "border-accent ring-1 ring-accent" : "border-line hover:border-line-strong",
-        dragged && "opacity-40", waiting && "border-dashed",
+        dragged && "opacity-40", waiting && "border-dashed", hand && "ring-2 ring-info",
       )}>
+      {hand && <DraggedBy userId={hand} />}
       {edge && <span aria-hidden className={clsx("pointer-events-none absolute inset-x-1 h-0.5 rounded bg-accent", edge === "top" ? "-top-[5px]" : "-bottom-[5px]")} />}
       <div className="flex items-center gap-2 text-xs text-ink-2">
         <PriorityGlyph priority={task.priority} />
@@ -67,6 +74,16 @@ export const Card = memo(function Card({ task, boardId, people, labels, movable 
     </div>
   );
 });
+
+/** Says who has the card in their hand in another window. */
+function DraggedBy({ userId }: { userId: string }) {
+  const person = usePeople().find(userId);
+  return (
+    <p role="status" className="pointer-events-none absolute -top-2.5 left-2 z-10 flex items-center gap-1 rounded-full border border-line bg-raised py-px pr-2 pl-0.5 text-xs shadow-card">
+      <Avatar person={person} size="size-5" label={false} />{w.drags(person.name)}
+    </p>
+  );
+}
 
 function Foot({ task, people, labels }: { task: Task; people: Person[]; labels: Label[] }) {
   const overdue = task.due_date && !isClosed(task.status) && task.due_date < today();
@@ -99,7 +116,7 @@ function MoreButton({ task, boardId }: { task: Task; boardId: string }) {
   return wanted ? <CardMenu task={task} boardId={boardId} trigger={button} /> : button;
 }
 
-function useDrag(ref: React.RefObject<HTMLDivElement | null>, task: Task, movable: boolean) {
+function useDrag(ref: React.RefObject<HTMLDivElement | null>, task: Task, lane: string | null, movable: boolean) {
   const [edge, setEdge] = useState<Edge | null>(null);
   const [dragged, setDragged] = useState(false);
   const { id } = task;
@@ -109,14 +126,14 @@ function useDrag(ref: React.RefObject<HTMLDivElement | null>, task: Task, movabl
     return combine(
       draggable({
         element,
-        getInitialData: () => ({ card: id }),
+        getInitialData: () => ({ card: id, lane }),
         onDragStart: () => setDragged(true),
         onDrop: () => setDragged(false),
       }),
       dropTargetForElements({
         element,
         canDrop: ({ source }) => "card" in source.data && source.data["card"] !== id,
-        getData: ({ input }) => attachClosestEdge({ card: id }, { element, input, allowedEdges: ["top", "bottom"] }),
+        getData: ({ input }) => attachClosestEdge({ card: id, lane }, { element, input, allowedEdges: ["top", "bottom"] }),
         // A mouse that rests sends no further event, so the line is drawn on entering too.
         onDragEnter: ({ self }) => setEdge(extractClosestEdge(self.data)),
         onDrag: ({ self }) => setEdge(extractClosestEdge(self.data)),
@@ -124,6 +141,6 @@ function useDrag(ref: React.RefObject<HTMLDivElement | null>, task: Task, movabl
         onDrop: () => setEdge(null),
       }),
     );
-  }, [ref, id, movable]);
+  }, [ref, id, lane, movable]);
   return { edge, dragged };
 }

@@ -1,7 +1,7 @@
 // Where one begins: one's own work by when it is due, what one keeps at hand, and what changed last.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 
 import { favouritesQuery } from "~/features/project/favourite";
 import { TaskLine } from "~/features/project/list-view";
@@ -18,6 +18,8 @@ import { Empty, Skeleton } from "~/ui/notice";
 
 import { byUrgency } from "./urgency";
 
+const ListsRoom = lazy(() => import("~/features/live/lists-room").then((module) => ({ default: module.ListsRoom })));
+
 const MINE = "assignee:me is:open sort:due";
 const RECENT = "updated:>=-14d sort:-updated";
 
@@ -32,10 +34,12 @@ export function Home() {
     document.title = `${t.shell.home} · Tenantry`;
   }, []);
   const tasks = mine.data?.pages.flatMap((page) => page.items) ?? [];
+  const seen = [...tasks, ...(recent.data?.pages[0]?.items ?? [])].map((task) => task.project_id);
   const now = today();
   const groups = byUrgency(tasks, now, plusDays(now, 7));
   return (
     <div className="h-full overflow-y-auto px-4 py-6 md:px-8">
+      <Suspense fallback={null}><ListsRoom projectIds={seen} /></Suspense>
       <div className="mx-auto grid max-w-6xl gap-8 xl:grid-cols-[1fr_20rem]">
         <div>
           <h1 className="mb-5 text-2xl font-semibold">{t.home.hello(user.name.split(" ")[0] ?? user.name)}</h1>

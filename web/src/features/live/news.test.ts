@@ -5,7 +5,7 @@ import { renewed } from "~/features/board/arrangement";
 import { board, shape, task } from "~/features/board/samples";
 import { traceparent } from "~/lib/trace";
 
-import { present, type Presence } from "./board-room";
+import { inHand, present, type Presence } from "./presence";
 import { stale } from "./news";
 
 it("news of others make a board old, the page's own do not", () => {
@@ -32,5 +32,6 @@ it("presence has one entry for each window, and none for who went", () => {
   const ada: Presence = { client_id: "a", user_id: "1", state: "looking" };
   const dragging: Presence = { ...ada, state: "dragging", task_id: "7" };
   expect(present(present([], ada), dragging)).toEqual([dragging]);
+  expect([inHand([ada]), inHand([dragging])]).toEqual([{}, { 7: "1" }]);
   expect(present([dragging], { ...ada, state: "gone" })).toEqual([]);
 });

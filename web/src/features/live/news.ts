@@ -5,7 +5,7 @@ import { isEcho } from "~/lib/trace";
 export type News = {
   id: string;
   trace_id?: string;
-  data: { task_id?: string; version?: number };
+  data: { task_id?: string; project_id?: string; version?: number };
 };
 
 export type Stale = { board: boolean; task: string | null; comments: boolean; project: boolean };

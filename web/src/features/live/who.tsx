@@ -2,7 +2,7 @@ import { useMe, usePeople } from "~/features/session/queries";
 import { t } from "~/lib/i18n";
 import { Avatars } from "~/ui/avatar";
 
-import type { Presence } from "./board-room";
+import type { Presence } from "./presence";
 
 /** Who else looks at the board, and whether what they do is seen here at once. */
 export function Who({ here, live }: { here: Presence[]; live: boolean }) {

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Bookmark, Filter, X } from "lucide-react";
 import { useState } from "react";
 
@@ -72,20 +72,29 @@ function AddFilter({ projectId, filter, onChange }: Omit<Props, "error">) {
   );
 }
 
-function SavedViews({ projectId, filter, onChoose }: { projectId: string; filter: string; onChoose: (filter: string) => void }) {
+type Choose = { projectId: string; filter: string; onChoose: (filter: string) => void };
+
+const viewsQuery = (projectId: string) => queryOptions({
+  queryKey: ["views", projectId],
+  queryFn: ({ signal }) => whole((cursor) => ask(api.GET("/api/v1/views", { params: { query: { project_id: projectId, limit: 200, ...(cursor && { cursor }) } }, signal }))),
+  staleTime: 60_000,
+});
+
+/** Read when they are first looked at. */
+function Views({ projectId, filter, onChoose }: Choose) {
+  const { data: views } = useQuery(viewsQuery(projectId));
+  if (views?.length === 0) return <MenuLabel>{t.filter.noneSaved}</MenuLabel>;
+  return views?.map((view) => <MenuItem key={view.id} chosen={view.filter === filter} onSelect={() => onChoose(view.filter)}>{view.name}</MenuItem>);
+}
+
+function SavedViews({ projectId, filter, onChoose }: Choose) {
   const cache = useQueryClient();
   const [naming, setNaming] = useState(false);
-  const key = ["views", projectId];
-  const { data: views = [] } = useQuery({
-    queryKey: key,
-    queryFn: ({ signal }) => whole((cursor) => ask(api.GET("/api/v1/views", { params: { query: { project_id: projectId, limit: 200, ...(cursor && { cursor }) } }, signal }))),
-    staleTime: 60_000,
-  });
+  const { queryKey } = viewsQuery(projectId);
   return (
     <>
       <Menu align="end" trigger={<Button className="text-sm"><Bookmark size={14} aria-hidden /><span className="max-sm:sr-only">{t.filter.saved}</span></Button>}>
-        {views.map((view) => <MenuItem key={view.id} chosen={view.filter === filter} onSelect={() => onChoose(view.filter)}>{view.name}</MenuItem>)}
-        {views.length === 0 && <MenuLabel>{t.filter.noneSaved}</MenuLabel>}
+        <Views projectId={projectId} filter={filter} onChoose={onChoose} />
         <MenuLine />
         <MenuItem disabled={!filter} onSelect={() => setTimeout(() => setNaming(true))}>{t.filter.save}</MenuItem>
       </Menu>
@@ -93,7 +102,7 @@ function SavedViews({ projectId, filter, onChoose }: { projectId: string; filter
         <Dialog title={t.filter.save} onClose={() => setNaming(false)}>
           <Form action={t.common.save} send={async ({ name = "", shared }) => {
             await ask(api.POST("/api/v1/views", { body: { name, filter, project_id: projectId, shared: shared === "on" } }));
-            await cache.invalidateQueries({ queryKey: key });
+            await cache.invalidateQueries({ queryKey });
             setNaming(false);
           }}>
             {(errors) => (

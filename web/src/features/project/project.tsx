@@ -17,9 +17,13 @@ import type { ViewName } from "~/router";
 
 import { BulkBar } from "./bulk-bar";
 import { useFavourite } from "./favourite";
+import { toggled } from "./filter";
 import { FilterBar } from "./filter-bar";
 import { boardsQuery, projectQuery, tasksQuery } from "./queries";
+import { useManages } from "./rights";
 
+const LanesMenu = lazy(() => import("~/features/board/lanes-menu").then((module) => ({ default: module.LanesMenu })));
+const ListsRoom = lazy(() => import("~/features/live/lists-room").then((module) => ({ default: module.ListsRoom })));
 const BoardView = lazy(() => import("~/features/board/board").then((module) => ({ default: module.BoardView })));
 const ListView = lazy(() => import("./list-view").then((module) => ({ default: module.ListView })));
 const TableView = lazy(() => import("./table-view").then((module) => ({ default: module.TableView })));
@@ -37,9 +41,12 @@ export function Project() {
   const { data: project, error, refetch } = useQuery(projectQuery(projectId));
   const { data: boards } = useQuery(boardsQuery(projectId));
   const editable = useMe().permissions.includes("task:update") && !project?.archived_at;
+  const manageable = useManages(project) && !project?.archived_at;
   const tasks = useTasks(projectId, search.filter ?? "", view !== "board" || Boolean(search.filter));
   const board = boards?.find((board) => board.id === search.board) ?? boards?.[0];
   const show = (view: ViewName) => () => void navigate({ search: ({ view: _, ...old }) => ({ ...old, ...(view !== "board" && { view }) }) });
+  const filterBy = (filter: string) => void navigate({ search: ({ filter: _, ...old }) => ({ ...old, ...(filter && { filter }) }), replace: true });
+  useKeys({ q: () => filterBy(toggled(search.filter ?? "", "assignee:me")) });
   useKeys({ "g b": show("board"), "g l": show("list"), "g t": show("table"), "g c": show("calendar") });
   useEffect(() => {
     document.title = project ? `${project.name} · Tenantry` : "Tenantry";
@@ -61,6 +68,11 @@ export function Project() {
             ))}
           </Menu>
         )}
+        {view === "board" && (
+          <Suspense fallback={null}>
+            <LanesMenu by={search.lanes} onChange={(lanes) => void navigate({ search: ({ lanes: _, ...old }) => ({ ...old, ...(lanes && { lanes }) }) })} />
+          </Suspense>
+        )}
         <div role="group" aria-label={t.project.view} className="ml-auto flex rounded-lg border border-line bg-surface p-0.5 shadow-card">
           {(Object.keys(SIGNS) as ViewName[]).map((name) => {
             const Sign = SIGNS[name];
@@ -74,10 +86,10 @@ export function Project() {
         </div>
       </header>
       <FilterBar key={search.filter} projectId={projectId} filter={search.filter ?? ""} error={tasks.error}
-        onChange={(filter) => void navigate({ search: ({ filter: _, ...old }) => ({ ...old, ...(filter && { filter }) }), replace: true })} />
+        onChange={filterBy} />
       <div className="min-h-0 flex-1">
         <Suspense fallback={<Skeleton className="mx-6 h-64" />}>
-          {view === "board" && board && <BoardView key={board.id} boardId={board.id} projectId={projectId} shown={shown} editable={editable} />}
+          {view === "board" && board && <BoardView key={board.id} boardId={board.id} projectId={projectId} shown={shown} lanes={search.lanes} editable={editable} manageable={manageable} />}
           {view === "list" && <ListView {...tasks} editable={editable} />}
           {view === "table" && <TableView {...tasks} projectId={projectId} editable={editable} />}
           {view === "calendar" && (
@@ -86,6 +98,7 @@ export function Project() {
           )}
         </Suspense>
       </div>
+      {view !== "board" && <Suspense fallback={null}><ListsRoom projectIds={[projectId]} /></Suspense>}
       <BulkBar projectId={projectId} />
     </div>
   );

@@ -33,8 +33,15 @@ export const labelsQuery = (id: string) => queryOptions({
   staleTime: 60_000,
 });
 
+export const membersQuery = (id: string) => queryOptions({
+  queryKey: ["members", id],
+  queryFn: ({ signal }) =>
+    whole((cursor) => ask(api.GET("/api/v1/projects/{id}/members", { params: { path: { id }, query: page(cursor) }, signal }))),
+  staleTime: 60_000,
+});
+
 /** Cards of each column that come with the board; the rest as one scrolls. */
-const FIRST_CARDS = 50;
+const FIRST_CARDS = 30;
 
 export const readBoard = (id: string, signal?: AbortSignal) =>
   ask(api.GET("/api/v1/boards/{id}", { params: { path: { id }, query: { cards: FIRST_CARDS } }, ...(signal && { signal }) }));

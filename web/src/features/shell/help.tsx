@@ -5,7 +5,8 @@ import { Kbd } from "~/ui/kbd";
 /** Every key; the words for them are in the catalogue, in the same order. */
 const KEYS: readonly (readonly [string, keyof typeof t.keys])[] = [
   ["⌘K", "palette"], ["C", "create"], ["/", "search"], ["?", "help"],
-  ["J K", "walk"], ["Enter", "open"], ["X", "select"], ["M", "move"], ["Alt ←→↑↓", "shift"], ["Esc", "close"],
+  ["J K", "walk"], ["Enter", "open"], ["Space", "peek"], ["X", "select"], ["M", "move"],
+  ["A", "assign"], ["P", "priority"], ["S", "status"], ["D", "due"], ["L", "label"], ["Q", "mine"], ["Alt ←→↑↓", "shift"], ["Esc", "close"],
   ["G H", "home"], ["G P", "projects"], ["G B", "board"], ["G L", "list"], ["G T", "table"], ["G C", "calendar"],
 ];
 

@@ -9,6 +9,9 @@ const typing = (target: EventTarget | null): boolean =>
 /** Time for the second key of a sequence such as `g b`. */
 const SEQUENCE_MS = 1200;
 
+/** The first key of every sequence; what follows it means nothing by itself. */
+const LEADER = "g";
+
 /** Acts on keys by their names, `c`, `?`, `g b`. */
 export function useKeys(keys: Keys): void {
   const held = useRef(keys);
@@ -22,8 +25,8 @@ export function useKeys(keys: Keys): void {
       if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
       if (typing(event.target) || document.querySelector("dialog[open], [role=menu]")) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-      const sequence = event.timeStamp - since < SEQUENCE_MS ? `${first} ${key}` : key;
-      const act = held.current[sequence] ?? held.current[key];
+      const follows = first === LEADER && event.timeStamp - since < SEQUENCE_MS;
+      const act = held.current[follows ? `${LEADER} ${key}` : key];
       first = key;
       since = event.timeStamp;
       if (!act) return;

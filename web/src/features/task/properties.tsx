@@ -6,10 +6,11 @@ import { usePeople } from "~/features/session/queries";
 import { t } from "~/lib/i18n";
 import { Avatar } from "~/ui/avatar";
 import { PriorityGlyph, StatusGlyph } from "~/ui/glyphs";
-import { Menu, MenuCheck, MenuItem } from "~/ui/menu";
+import { Menu } from "~/ui/menu";
 
-import { assign, edit, setStatus } from "./edit";
-import { PRIORITIES, STATUSES, type FullTask } from "./model";
+import { edit } from "./edit";
+import { AssigneeEntries, LabelEntries, PriorityEntries, StatusEntries } from "./entries";
+import type { FullTask } from "./model";
 
 type Props = { task: FullTask; editable: boolean };
 
@@ -19,12 +20,12 @@ export function Properties({ task, editable }: Props) {
     <dl className="grid grid-cols-[7rem_1fr] items-center gap-y-1 text-sm">
       <Row label={t.task.status}>
         <Choice editable={editable} label={t.task.status} shown={<><StatusGlyph status={task.status} />{t.status[task.status]}</>}>
-          {STATUSES.map((status) => <MenuItem key={status} chosen={status === task.status} onSelect={() => void setStatus(cache, task, status)}><StatusGlyph status={status} />{t.status[status]}</MenuItem>)}
+          <StatusEntries task={task} />
         </Choice>
       </Row>
       <Row label={t.task.priority}>
         <Choice editable={editable} label={t.task.priority} shown={<><PriorityGlyph priority={task.priority} />{t.priority[task.priority]}</>}>
-          {PRIORITIES.map((priority) => <MenuItem key={priority} chosen={priority === task.priority} onSelect={() => void edit(cache, task, { priority })}><PriorityGlyph priority={priority} />{t.priority[priority]}</MenuItem>)}
+          <PriorityEntries task={task} />
         </Choice>
       </Row>
       <Row label={t.task.assignees}><Assignees task={task} editable={editable} /></Row>
@@ -60,26 +61,19 @@ function Choice({ editable, label, shown, children }: { editable: boolean; label
 }
 
 function Assignees({ task, editable }: Props) {
-  const cache = useQueryClient();
-  const { all, find } = usePeople();
+  const { find } = usePeople();
   const ids = task.assignee_ids;
   const shown = ids.length
     ? ids.map(find).map((person) => <span key={person.id} className="inline-flex items-center gap-1.5"><Avatar person={person} size="size-5" label={false} />{person.name}</span>)
     : <span className="text-ink-2">{t.task.nobody}</span>;
   return (
     <Choice editable={editable} label={t.task.assignees} shown={shown}>
-      {all.map((person) => (
-        <MenuCheck key={person.id} checked={ids.includes(person.id)}
-          onChange={(on) => void assign(cache, task, on ? [...ids, person.id] : ids.filter((id) => id !== person.id))}>
-          <Avatar person={person} size="size-5" label={false} />{person.name}
-        </MenuCheck>
-      ))}
+      <AssigneeEntries task={task} />
     </Choice>
   );
 }
 
 function Labels({ task, editable }: Props) {
-  const cache = useQueryClient();
   const { data: labels = [] } = useQuery(labelsQuery(task.project_id));
   const ids = task.label_ids;
   const chosen = labels.filter((label) => ids.includes(label.id));
@@ -89,10 +83,7 @@ function Labels({ task, editable }: Props) {
     : <span className="text-ink-2">{t.task.none}</span>;
   return (
     <Choice editable={editable} label={t.task.labels} shown={shown}>
-      {labels.map((label) => (
-        <MenuCheck key={label.id} checked={ids.includes(label.id)}
-          onChange={(on) => void edit(cache, task, { label_ids: on ? [...ids, label.id] : ids.filter((id) => id !== label.id) })}>{label.name}</MenuCheck>
-      ))}
+      <LabelEntries task={task} />
     </Choice>
   );
 }

@@ -2,6 +2,7 @@
 // wrong is thrown as a `Problem` that says what happened and what to do next.
 import createClient from "openapi-fetch";
 
+import type {} from "~/early";
 import { t } from "~/lib/i18n";
 import { traceparent } from "~/lib/trace";
 
@@ -66,13 +67,26 @@ function isTold(body: unknown): body is Schemas["ProblemBody"] {
 /** Sends a request with what proves that it comes from this page; renews the session when it has run out. */
 async function signed(request: Request): Promise<Response> {
   const again = request.clone();
-  const first = await send(request);
+  const first = await (alreadyAsked(request) ?? send(request));
   if (first.status !== 401 || !hasSession() || request.url.endsWith(REFRESH)) return first;
   return oneTabAtATime(async () => {
     const second = await send(again.clone());
     if (second.status !== 401) return second;
     return (await refresh()) ? send(again) : second;
   });
+}
+
+/** Later than that after the page was opened, what was asked for early is out of date. */
+const EARLY_MS = 15_000;
+
+/** The answer to a request that was made before the client had loaded. */
+function alreadyAsked(request: Request): Promise<Response> | undefined {
+  if (performance.now() > EARLY_MS) return undefined;
+  const { pathname, search } = new URL(request.url);
+  const answer = request.method === "GET" ? window.early?.get(pathname + search) : undefined;
+  if (answer) window.early?.delete(pathname + search);
+  // Where it failed it is simply asked for again.
+  return answer?.catch(() => send(request));
 }
 
 /** A refresh token is good once. */

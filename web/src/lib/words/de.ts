@@ -33,6 +33,7 @@ export const de: Catalogue = {
   },
   keys: {
     palette: "Alles finden", create: "Neue Aufgabe", search: "Suche", help: "Diese Liste", walk: "Nächste, vorige Karte", open: "Öffnen",
+    peek: "Hineinsehen", assign: "Zuweisen", priority: "Priorität", status: "Status", due: "Fälligkeit", label: "Labels", mine: "Nur meine",
     select: "Auswählen", move: "Verschieben nach…", shift: "Karte verschieben", close: "Schließen", home: "Start", projects: "Projekte", board: "Board",
     list: "Liste", table: "Tabelle", calendar: "Kalender",
   },

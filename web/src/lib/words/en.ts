@@ -32,6 +32,7 @@ export const en = {
   },
   keys: {
     palette: "Find anything", create: "New task", search: "Search", help: "This list", walk: "Next, previous card", open: "Open",
+    peek: "Look into it", assign: "Assign", priority: "Priority", status: "Status", due: "Due date", label: "Labels", mine: "Mine only",
     select: "Select", move: "Move to…", shift: "Move the card", close: "Close", home: "Home", projects: "Projects", board: "Board",
     list: "List", table: "Table", calendar: "Calendar",
   },
