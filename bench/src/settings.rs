@@ -120,6 +120,11 @@ pub(crate) fn front() -> anyhow::Result<Front> {
     ))
 }
 
+/// The project's command.
+pub(crate) fn dev() -> anyhow::Result<String> {
+    variable("BENCH_DEV")
+}
+
 #[expect(clippy::disallowed_methods, reason = "set by ./dev bench")]
 fn variable(name: &str) -> anyhow::Result<String> {
     std::env::var(name).with_context(|| format!("{name} is not set: run it through ./dev bench"))

@@ -1,20 +1,21 @@
 //! Many people at one board, each with a live connection to one gateway: how soon an event is at all of them, and what
-//! a connection costs that hears nothing. All clients are in this process, on the machine of the gateway.
+//! a connection costs that hears nothing; then the gateway is restarted below them. All clients are in this process, on
+//! the machine of the gateway.
+
+mod line;
+mod restart;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Args;
 use futures::future::try_join_all;
-use futures::{SinkExt, StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use url::Url;
 
-use crate::client::address;
+use self::line::{CREATED, Joined, Line, PATIENCE};
 use crate::organization::{Organization, created, found, text};
 use crate::report::Report;
 use crate::samples::Samples;
@@ -29,8 +30,6 @@ const BAR_MS: f64 = 500.0;
 const PAUSE: Duration = Duration::from_millis(500);
 /// For connections to come to rest.
 const REST: Duration = Duration::from_secs(5);
-/// Longest wait for an event.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -45,6 +44,14 @@ pub(crate) struct Arguments {
     json: Option<PathBuf>,
 }
 
+/// Where clients are.
+struct Place {
+    gateway: Url,
+    organization: Organization,
+    /// The board's.
+    room: String,
+}
+
 /// Measures on a system of its own.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let gateway = Gateway::from_environment()?;
@@ -52,13 +59,19 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let owner = &organization.owner;
     let project = created(owner, "/api/v1/projects", &json!({"name": "Apollo"})).await?;
     let path = format!("/api/v1/projects/{}", text(&project, "/id")?);
+    let tasks = format!("{path}/tasks");
     let boards = found(owner, &format!("{path}/boards")).await?;
     let room = format!("board:{}", text(&boards, "/items/0/id")?);
+    let place = Place {
+        gateway: gateway.url,
+        room,
+        organization: organization.clone(),
+    };
 
     let before = resident_bytes(gateway.process)?;
     let begun = Instant::now();
-    let opening = (0..arguments.connections).map(|_| open(&gateway, &organization, &room));
-    let lines: Vec<_> = stream::iter(opening)
+    let opening = (0..arguments.connections).map(|_| Line::open(&place, None));
+    let lines: Vec<(Line, Joined)> = stream::iter(opening)
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
@@ -69,19 +82,21 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let events = arguments.events;
     let clients = lines
         .into_iter()
-        .map(|line| tokio::spawn(tokio::time::timeout(PATIENCE * 10, listen(line, events))));
+        .map(|(line, _)| tokio::spawn(tokio::time::timeout(PATIENCE * 10, listen(line, events))));
     let clients: Vec<_> = clients.collect();
     let mut told = Vec::new();
     for number in 0..events {
         told.push(Instant::now());
         let task = json!({"title": format!("Task {number}")});
-        created(owner, &format!("{path}/tasks"), &task).await?;
+        created(owner, &tasks, &task).await?;
         tokio::time::sleep(PAUSE).await;
     }
     let (mut all, mut last) = (Samples::new()?, Samples::new()?);
-    let mut latest = told.clone();
+    let (mut latest, mut lines) = (told.clone(), Vec::new());
     for client in try_join_all(clients).await? {
-        for ((heard, told), latest) in client??.into_iter().zip(&told).zip(&mut latest) {
+        let (line, heard) = client??;
+        lines.push(line);
+        for ((heard, told), latest) in heard.into_iter().zip(&told).zip(&mut latest) {
             all.add(heard.duration_since(*told));
             *latest = heard.max(*latest);
         }
@@ -115,56 +130,20 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
         last.ms(50.0),
         "ms",
     );
+    restart::run(&place, &tasks, lines, &mut report).await?;
     report.keep(arguments.json.as_deref())?;
     Ok(report)
 }
 
-type Line = WebSocketStream<TcpStream>;
-
-/// A connection in the room.
-async fn open(gateway: &Gateway, of: &Organization, room: &str) -> anyhow::Result<Line> {
-    let stream = TcpStream::connect(address(&gateway.url)?).await?;
-    let url = format!(
-        "ws://{}/socket.io/?EIO=4&transport=websocket",
-        of.site.host()
-    );
-    let mut request = url.into_client_request()?;
-    let bearer = format!("Bearer {}", of.token).parse()?;
-    request.headers_mut().insert("authorization", bearer);
-    let (mut line, _) = tokio_tungstenite::client_async(request, stream).await?;
-    line.send(Message::text("40")).await?;
-    next(&mut line, "42[\"welcome\"").await?;
-    let join = format!("420{}", json!(["join", {"room": room}]));
-    line.send(Message::text(join)).await?;
-    let answer = next(&mut line, "430").await?;
-    ensure!(answer.contains("\"ok\":true"), "join: {answer}");
-    Ok(line)
-}
-
 /// When each of so many events came.
-async fn listen(mut line: Line, events: usize) -> anyhow::Result<Vec<Instant>> {
+async fn listen(mut line: Line, events: usize) -> anyhow::Result<(Line, Vec<Instant>)> {
     let mut heard = Vec::with_capacity(events);
     while heard.len() < events {
-        next(&mut line, "42[\"kanban:card:created\"").await?;
-        heard.push(Instant::now());
-    }
-    Ok(heard)
-}
-
-/// The next packet that begins like this.
-async fn next(line: &mut Line, beginning: &str) -> anyhow::Result<String> {
-    loop {
-        let packet = tokio::time::timeout(PATIENCE, line.next()).await;
-        let packet = packet
-            .context("nothing came")?
-            .context("the connection ended")??;
-        let packet = packet.into_text()?;
-        if packet == "2" {
-            line.send(Message::text("3")).await?;
-        } else if packet.starts_with(beginning) {
-            return Ok(packet.to_string());
+        if line.next().await?.starts_with(CREATED) {
+            heard.push(Instant::now());
         }
     }
+    Ok((line, heard))
 }
 
 /// Memory of a process that is not swapped out (proc(5)).
