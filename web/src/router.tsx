@@ -4,8 +4,9 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet,
 import { LANES, type LanesBy } from "~/features/board/lanes";
 import { hasSession } from "~/lib/api/client";
 import { Frame } from "~/features/shell/frame";
-import { Lost } from "~/features/shell/lost";
+import { Lost, Nothing } from "~/features/shell/lost";
 import { meQuery } from "~/features/session/queries";
+import { auditSearch, invitationSearch, memberSearch, teamSearch } from "~/features/settings/search";
 
 import { cache } from "./cache";
 
@@ -112,6 +113,30 @@ const search = createRoute({
   component: lazyRouteComponent(() => import("~/features/search/search"), "Search"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => frame,
+  path: "/settings",
+  beforeLoad: async () => (await import("~/features/settings/words")).loadWords(),
+  component: lazyRouteComponent(() => import("~/features/settings/layout"), "Settings"),
+  notFoundComponent: Nothing,
+});
+
+const below = () => settings;
+const settingsScreens = [
+  createRoute({ getParentRoute: below, path: "/", beforeLoad: () => redirect({ to: "/settings/profile", replace: true, throw: true }) }),
+  createRoute({ getParentRoute: below, path: "/profile", component: lazyRouteComponent(() => import("~/features/settings/profile"), "Profile") }),
+  createRoute({ getParentRoute: below, path: "/security", component: lazyRouteComponent(() => import("~/features/settings/security"), "Security") }),
+  createRoute({ getParentRoute: below, path: "/sessions", component: lazyRouteComponent(() => import("~/features/settings/sessions"), "Sessions") }),
+  createRoute({ getParentRoute: below, path: "/tokens", component: lazyRouteComponent(() => import("~/features/settings/tokens"), "Tokens") }),
+  createRoute({ getParentRoute: below, path: "/members", validateSearch: memberSearch, component: lazyRouteComponent(() => import("~/features/settings/members"), "Members") }),
+  createRoute({ getParentRoute: below, path: "/invitations", validateSearch: invitationSearch, component: lazyRouteComponent(() => import("~/features/settings/invitations"), "Invitations") }),
+  createRoute({ getParentRoute: below, path: "/roles", component: lazyRouteComponent(() => import("~/features/settings/roles"), "Roles") }),
+  createRoute({ getParentRoute: below, path: "/teams", validateSearch: teamSearch, component: lazyRouteComponent(() => import("~/features/settings/teams"), "Teams") }),
+  createRoute({ getParentRoute: below, path: "/organization", component: lazyRouteComponent(() => import("~/features/settings/organization"), "Organization") }),
+  createRoute({ getParentRoute: below, path: "/providers", component: lazyRouteComponent(() => import("~/features/settings/providers"), "Providers") }),
+  createRoute({ getParentRoute: below, path: "/audit", validateSearch: auditSearch, component: lazyRouteComponent(() => import("~/features/settings/audit"), "Audit") }),
+] as const;
+
 const tree = root.addChildren([
   login,
   letter("/reset-password", "ResetPassword"),
@@ -119,7 +144,7 @@ const tree = root.addChildren([
   letter("/confirm-email", "ConfirmEmail"),
   letter("/verify-email", "VerifyEmail"),
   letter("/invitations/accept", "AcceptInvitation"),
-  frame.addChildren([home, projects, project, search]),
+  frame.addChildren([home, projects, project, search, settings.addChildren(settingsScreens)]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true });

@@ -11,10 +11,12 @@ type Props = {
   onClose: () => void;
   children: ReactNode;
   className?: string;
+  /** Closed by its buttons alone: what it shows is not seen again. */
+  firm?: boolean;
 };
 
 /** A dialog of the browser's own: it keeps the focus, gives it back, and closes by Escape or a click beside it. */
-export function Dialog({ title, onClose, children, className }: Props) {
+export function Dialog({ title, onClose, children, className, firm = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = ref.current;
@@ -29,10 +31,10 @@ export function Dialog({ title, onClose, children, className }: Props) {
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        if (!firm) onClose();
       }}
       onClick={(event) => {
-        if (event.target === ref.current) onClose();
+        if (event.target === ref.current && !firm) onClose();
       }}
       className={clsx(
         "m-auto w-[min(32rem,calc(100vw-1.5rem))] max-h-[calc(100dvh-2rem)] overflow-visible rounded-2xl border border-line bg-raised p-0 shadow-float rise",

@@ -1,5 +1,5 @@
-// Signing in with a passkey (WebAuthn level 3 §5.1): the browser turns JSON into its own types and back.
-import { api, ask } from "~/lib/api/client";
+// Passkeys: making one and signing in with it (WebAuthn level 3 §5.1): the browser turns JSON into its own types and back.
+import { api, ask, type Schemas } from "~/lib/api/client";
 
 /** Whether this browser can. */
 export const passkeysWork = (): boolean =>
@@ -18,4 +18,18 @@ export async function signInWithPasskey(): Promise<boolean> {
   if (!(credential instanceof PublicKeyCredential)) return false;
   await ask(api.POST("/api/v1/auth/passkeys/login", { body: { ceremony, passkey: credential.toJSON() as Record<string, never> } }));
   return true;
+}
+
+/** Makes a passkey for one's own account; null when the authenticator or the person would not. */
+export async function createPasskey(proof: Schemas["Confirmation"], name: string): Promise<Schemas["Added"] | null> {
+  const { ceremony, options } = await ask(api.POST("/api/v1/auth/passkeys/options", { body: proof }));
+  const asked = options as { publicKey?: PublicKeyCredentialCreationOptionsJSON };
+  if (!asked.publicKey) return null;
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked.publicKey);
+  const credential = await navigator.credentials.create({ publicKey }).catch((error: unknown) => {
+    if (error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "InvalidStateError")) return null;
+    throw error;
+  });
+  if (!(credential instanceof PublicKeyCredential)) return null;
+  return ask(api.POST("/api/v1/auth/passkeys", { body: { ceremony, name, passkey: credential.toJSON() as Record<string, never> } }));
 }

@@ -1,4 +1,5 @@
 import { t } from "~/lib/i18n";
+import { Empty } from "~/ui/notice";
 
 export function Lost() {
   return (
@@ -8,4 +9,9 @@ export function Lost() {
       <a className="text-accent underline" href="/">{t.shell.home}</a>
     </main>
   );
+}
+
+/** The same inside a screen that is there. */
+export function Nothing() {
+  return <Empty title={t.shell.lost}>{t.shell.lostHint}</Empty>;
 }

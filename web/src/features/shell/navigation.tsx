@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { ChevronsUpDown, CircleHelp, FolderKanban, Home, LogOut, Monitor, Moon, Plus, Search, Sun, X } from "lucide-react";
+import { ChevronsUpDown, CircleHelp, FolderKanban, Home, LogOut, Monitor, Moon, Plus, Search, Settings, Sun, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { projectsQuery } from "~/features/project/queries";
@@ -45,6 +45,7 @@ export function Navigation() {
         <Entry to="/projects" icon={<FolderKanban size={16} aria-hidden />} onClick={hide}>{t.project.all}</Entry>
         <h2 className="mt-3 px-2 pb-1 text-xs font-semibold text-ink-2">{t.shell.projects}</h2>
         <Projects onClick={hide} />
+        <Entry to="/settings" icon={<Settings size={16} aria-hidden />} onClick={hide} whole>{t.shell.settings}</Entry>
         <Account />
       </nav>
     </>
@@ -53,8 +54,17 @@ export function Navigation() {
 
 const entryClass = "flex min-h-8 min-w-0 shrink-0 items-center gap-2.5 rounded-lg px-2 text-ink-2 hover:bg-surface hover:text-ink aria-[current=page]:bg-surface aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:shadow-card";
 
-function Entry({ to, icon, children, onClick }: { to: "/" | "/projects"; icon: ReactNode; children: ReactNode; onClick: () => void }) {
-  return <Link to={to} activeOptions={{ exact: true, includeSearch: false }} className={entryClass} onClick={onClick}>{icon}{children}</Link>;
+type EntryProps = {
+  to: "/" | "/projects" | "/settings";
+  icon: ReactNode;
+  children: ReactNode;
+  onClick: () => void;
+  /** It stands for all addresses below its own. */
+  whole?: boolean;
+};
+
+function Entry({ to, icon, children, onClick, whole = false }: EntryProps) {
+  return <Link to={to} activeOptions={{ exact: !whole, includeSearch: false }} className={entryClass} onClick={onClick}>{icon}{children}</Link>;
 }
 
 function Projects({ onClick }: { onClick: () => void }) {

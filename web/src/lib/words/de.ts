@@ -28,7 +28,7 @@ export const de: Catalogue = {
   shell: {
     actions: "Tun", failed: "Das konnte nicht geladen werden", find: "Alles finden", findHint: "Name, Schlüssel oder Befehl tippen",
     home: "Start", language: "Sprache", lost: "Hier ist nichts", lostHint: "Vielleicht ist die Adresse vertippt, oder das Genannte gibt es nicht mehr.",
-    navigation: "Navigation", nothingFound: "Nichts gefunden", projects: "Projekte", shortcuts: "Tastenkürzel", signOut: "Abmelden",
+    navigation: "Navigation", nothingFound: "Nichts gefunden", projects: "Projekte", settings: "Einstellungen", shortcuts: "Tastenkürzel", signOut: "Abmelden",
     skip: "Zum Inhalt", theme: "Darstellung", themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
   },
   keys: {

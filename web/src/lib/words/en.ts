@@ -27,7 +27,7 @@ export const en = {
   shell: {
     actions: "Do", failed: "This could not be loaded", find: "Find anything", findHint: "Type a name, a key or a command",
     home: "Home", language: "Language", lost: "There is nothing here", lostHint: "The address may be mistyped, or what it named is gone.",
-    navigation: "Navigation", nothingFound: "Nothing found", projects: "Projects", shortcuts: "Keyboard shortcuts", signOut: "Sign out",
+    navigation: "Navigation", nothingFound: "Nothing found", projects: "Projects", settings: "Settings", shortcuts: "Keyboard shortcuts", signOut: "Sign out",
     skip: "Skip to content", theme: "Appearance", themes: { system: "As the system", light: "Light", dark: "Dark" },
   },
   keys: {

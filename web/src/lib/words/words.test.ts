@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
 
+import { de as settingsDe } from "~/features/settings/words/de";
+import { en as settingsEn } from "~/features/settings/words/en";
+
 import { de } from "./de";
 import { en } from "./en";
 import { plurals } from "./plural";
@@ -12,8 +15,10 @@ function texts(value: unknown, path = ""): [string, unknown][] {
 }
 
 it("every language has every text, and none is empty", () => {
-  expect(texts(de).map(([path]) => path)).toEqual(texts(en).map(([path]) => path));
-  for (const [path, text] of [...texts(en), ...texts(de)]) expect(text, path).toMatch(/\S/);
+  for (const [english, german] of [[en, de], [settingsEn, settingsDe]]) {
+    expect(texts(german).map(([path]) => path)).toEqual(texts(english).map(([path]) => path));
+    for (const [path, text] of [...texts(english), ...texts(german)]) expect(text, path).toMatch(/\S/);
+  }
 });
 
 it("texts follow their number", () => {
