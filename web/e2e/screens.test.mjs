@@ -59,6 +59,18 @@ const screens = () => [
   ["shortcuts", made.url, "Hot-fire test, 40 seconds", () => page.keyboard.press("?")],
   ["share", `${made.url}?task=APO-5`, "Arm the igniter", () => page.getByRole("button", { name: "Share by link" }).click()],
   ["filter", made.url, "Hot-fire test, 40 seconds", () => page.getByRole("button", { name: "Filter", exact: true }).click()],
+  ["profile", at("/settings/profile"), "About you"],
+  ["security", at("/settings/security"), "No passkeys yet"],
+  ["sessions", at("/settings/sessions"), "this one"],
+  ["tokens", at("/settings/tokens"), "No access tokens"],
+  ["new-token", at("/settings/tokens"), "No access tokens", () => page.getByRole("button", { name: "New token" }).click()],
+  ["members", at("/settings/members"), `ada@${organization}.example`],
+  ["invitations", at("/settings/invitations"), "No invitations here"],
+  ["roles", at("/settings/roles"), "Built in"],
+  ["teams", at("/settings/teams"), "No teams yet"],
+  ["organization", at("/settings/organization"), "Members may share by link"],
+  ["providers", at("/settings/providers"), "No provider yet"],
+  ["audit", at("/settings/audit"), "Signed in"],
   ["nowhere", at("/settings/none"), "There is nothing here"],
 ];
 

@@ -1,8 +1,10 @@
 import clsx from "clsx";
 import { useId, type ComponentProps, type ReactNode } from "react";
 
-export const inputClass =
-  "w-full rounded-lg border border-line-strong bg-surface px-3 py-1.5 text-ink placeholder:text-ink-2 min-h-9";
+/** What is typed or chosen in, as wide as it needs. */
+export const controlClass = "rounded-lg border border-line-strong bg-surface px-3 py-1.5 text-ink placeholder:text-ink-2 min-h-9";
+
+export const inputClass = `w-full ${controlClass}`;
 
 type Props = ComponentProps<"input"> & {
   label: string;

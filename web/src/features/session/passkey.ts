@@ -27,7 +27,8 @@ export async function createPasskey(proof: Schemas["Confirmation"], name: string
   if (!asked.publicKey) return null;
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked.publicKey);
   const credential = await navigator.credentials.create({ publicKey }).catch((error: unknown) => {
-    if (error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "InvalidStateError")) return null;
+    // Unwilling, there already, or an address that browsers take none for, as those below `localhost`.
+    if (error instanceof DOMException) return null;
     throw error;
   });
   if (!(credential instanceof PublicKeyCredential)) return null;

@@ -19,7 +19,7 @@ export function AuditFilter() {
     void navigate({ search: { ...rest, ...(event.target.value && { [name]: event.target.value }) }, replace: true });
   };
   return (
-    <div className="grid gap-3 rounded-2xl border border-line bg-surface p-3 shadow-card sm:grid-cols-2 md:grid-cols-5">
+    <div className="grid grid-cols-2 gap-3 rounded-2xl border border-line bg-surface p-3 shadow-card xl:grid-cols-5">
       <SelectField label={w.audit.what} value={filter.action ?? ""} onChange={set("action")}>
         <option value="">{w.audit.anything}</option>
         {Object.entries(w.audit.subjects).map(([subject, name]) => <option key={subject} value={subject}>{name}</option>)}
@@ -28,14 +28,14 @@ export function AuditFilter() {
         <option value="">{w.audit.anybody}</option>
         {all.map((person) => <option key={person.id} value={person.id}>{person.name}</option>)}
       </SelectField>
-      <SelectField label={w.audit.outcome} value={filter.outcome ?? ""} onChange={set("outcome")}>
+      <SelectField label={w.audit.outcome} className="max-xl:col-span-full" value={filter.outcome ?? ""} onChange={set("outcome")}>
         <option value="">{w.audit.either}</option>
         <option value="let">{w.audit.let}</option>
         <option value="refused">{w.audit.refused}</option>
       </SelectField>
       <Field label={w.audit.from} type="date" value={filter.from ?? ""} max={filter.to} onChange={set("from")} />
       <Field label={w.audit.to} type="date" value={filter.to ?? ""} min={filter.from} onChange={set("to")} />
-      {Object.keys(filter).length > 0 && <div className="sm:col-span-full"><Button kind="quiet" onClick={() => void navigate({ search: {}, replace: true })}>{w.audit.clear}</Button></div>}
+      {Object.keys(filter).length > 0 && <div className="col-span-full"><Button kind="quiet" onClick={() => void navigate({ search: {}, replace: true })}>{w.audit.clear}</Button></div>}
     </div>
   );
 }

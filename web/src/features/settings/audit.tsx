@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Ban, Download, ShieldCheck } from "lucide-react";
+import { Ban, ChevronRight, Download, ShieldCheck } from "lucide-react";
 import { useMemo } from "react";
 
 import { usePeople } from "~/features/session/queries";
@@ -72,6 +72,7 @@ function Entry({ event, roles }: { event: AuditEvent; roles: ReadonlyMap<string,
           <span className="block text-sm text-ink-2">{who}</span>
         </span>
         <time dateTime={event.created_at} title={showMoment(event.created_at)} className="shrink-0 text-sm text-ink-2">{ago(event.created_at)}</time>
+        <ChevronRight size={16} aria-hidden className="mt-0.5 shrink-0 text-ink-2 group-open:rotate-90" />
       </summary>
       <dl className="grid gap-x-4 gap-y-1 px-3 pb-3 pl-10 text-sm sm:grid-cols-[6rem_1fr] sm:px-4 sm:pl-11 [&>dt]:text-ink-2">
         <dt>{w.audit.when}</dt><dd>{showMoment(event.created_at)}</dd>

@@ -9,7 +9,7 @@ import { api, ask } from "~/lib/api/client";
 import { showMoment } from "~/lib/dates";
 import { t } from "~/lib/i18n";
 import { Button } from "~/ui/button";
-import { inputClass } from "~/ui/field";
+import { controlClass } from "~/ui/field";
 import { Empty, Skeleton } from "~/ui/notice";
 import { toast } from "~/ui/toasts";
 
@@ -33,7 +33,7 @@ export function Invitations() {
   const invite = <Button kind="primary" onClick={() => setInviting(true)}><UserPlus size={16} aria-hidden />{w.invitations.invite}</Button>;
   return (
     <Screen title={w.sections.invitations} hint={w.invitations.hint} action={invite}>
-      <select aria-label={w.invitations.which} className={`${inputClass} w-auto justify-self-start`} value={status}
+      <select aria-label={w.invitations.which} className={`${controlClass} justify-self-start`} value={status}
         onChange={(event) => void navigate({ search: { status: event.target.value as typeof status }, replace: true })}>
         {INVITATION_STATES.map((state) => <option key={state} value={state}>{state === "all" ? w.invitations.all : w.invitations.status[state]}</option>)}
       </select>

@@ -70,7 +70,7 @@ function Above({ groups, section }: { groups: Group[]; section: Section | undefi
   const navigate = useNavigate();
   return (
     <nav aria-label={w.title} className="lg:hidden">
-      <Menu trigger={<Button className="w-full justify-between">{section ? w.sections[section.name] : w.title}<ChevronDown size={14} aria-hidden /></Button>}>
+      <Menu trigger={<Button className="w-full justify-between!">{section ? w.sections[section.name] : w.title}<ChevronDown size={14} aria-hidden /></Button>}>
         {groups.map((group) => (
           <div key={group.title}>
             <MenuLabel>{group.title}</MenuLabel>

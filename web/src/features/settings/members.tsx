@@ -10,7 +10,7 @@ import { showDay, today } from "~/lib/dates";
 import { t } from "~/lib/i18n";
 import { Avatar } from "~/ui/avatar";
 import { Button, IconButton } from "~/ui/button";
-import { inputClass } from "~/ui/field";
+import { controlClass } from "~/ui/field";
 import { Menu, MenuItem } from "~/ui/menu";
 import { Empty, Skeleton } from "~/ui/notice";
 import { toast } from "~/ui/toasts";
@@ -38,7 +38,7 @@ export function Members() {
       action={mayInvite && <Button kind="primary" onClick={() => setInviting(true)}><UserPlus size={16} aria-hidden />{w.invitations.invite}</Button>}>
       <div className="flex flex-wrap gap-2">
         <SearchField label={w.members.search} value={filter.q ?? ""} onChange={(q) => void navigate({ search: ({ q: _, ...rest }) => ({ ...rest, ...(q && { q }) }), replace: true })} />
-        <select aria-label={w.members.role} className={`${inputClass} w-auto`} value={filter.role ?? ""}
+        <select aria-label={w.members.role} className={controlClass} value={filter.role ?? ""}
           onChange={({ target: { value: role } }) => void navigate({ search: ({ role: _, ...rest }) => ({ ...rest, ...(role && { role }) }), replace: true })}>
           <option value="">{w.members.anyRole}</option>
           <RoleOptions roles={roles} />
@@ -72,7 +72,7 @@ function One({ member, roles }: { member: Member; roles: Role[] }) {
       below={<>{member.email} · {w.members.joined(showDay(today(new Date(member.joined_at))))}</>}>
       {editable
         ? (
-          <select aria-label={w.members.roleOf(member.name)} className={`${inputClass} w-auto max-w-44`} value={chosenBy(member)} onChange={(event) => void give(event.target.value).catch(toast.failed)}>
+          <select aria-label={w.members.roleOf(member.name)} className={`${controlClass} max-w-44`} value={chosenBy(member)} onChange={(event) => void give(event.target.value).catch(toast.failed)}>
             <RoleOptions roles={roles.filter((role) => reaches(me, role))} />
           </select>
         )

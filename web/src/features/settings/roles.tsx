@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Pencil, Plus, Trash2 } from "lucide-react";
+import { ChevronRight, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import { useMay, useMe } from "~/features/session/queries";
@@ -60,12 +60,13 @@ function One({ role, onEdit, onRemove }: { role: Role; onEdit?: () => void; onRe
   const name = roleName(role);
   return (
     <details className="group rounded-2xl border border-line bg-surface shadow-card">
-      <summary className="flex list-none flex-wrap items-center gap-x-3 gap-y-1 rounded-2xl px-4 py-3 hover:bg-sunken">
-        <span className="min-w-40 flex-1">
+      <summary className="flex list-none items-center gap-3 rounded-2xl px-4 py-3 group-open:rounded-b-none hover:bg-sunken">
+        <ChevronRight size={16} aria-hidden className="shrink-0 text-ink-2 group-open:rotate-90" />
+        <span className="min-w-0 flex-1">
           <span className="block font-medium">{name}</span>
           <span className="block text-sm text-ink-2">{role.built_in ? w.roles.builtInHints[role.name] : role.description}</span>
         </span>
-        <span className="text-sm text-ink-2 tabular-nums">{w.roles.members(role.members)} · {w.roles.permissions(role.permissions.length)}</span>
+        <span className="text-right text-sm text-ink-2 tabular-nums">{w.roles.members(role.members)} <span className="max-sm:hidden">· {w.roles.permissions(role.permissions.length)}</span></span>
       </summary>
       <div className="grid gap-3 border-t border-line px-4 py-3">
         <Allowed permissions={role.permissions} />

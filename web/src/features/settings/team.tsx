@@ -9,7 +9,7 @@ import { api, ask, type Schemas } from "~/lib/api/client";
 import { Avatar } from "~/ui/avatar";
 import { Button, IconButton } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
-import { Field, inputClass } from "~/ui/field";
+import { controlClass, Field, inputClass } from "~/ui/field";
 import { Form } from "~/ui/form";
 import { Skeleton } from "~/ui/notice";
 import { toast } from "~/ui/toasts";
@@ -127,7 +127,7 @@ function One({ id, member, editable }: { id: string; member: TeamMember; editabl
       {editable
         ? (
           <>
-            <select aria-label={w.teams.roleOf(member.name)} className={`${inputClass} w-auto`} value={member.role} onChange={(event) => void change(event.target.value as TeamMember["role"]).catch(toast.failed)}>
+            <select aria-label={w.teams.roleOf(member.name)} className={controlClass} value={member.role} onChange={(event) => void change(event.target.value as TeamMember["role"]).catch(toast.failed)}>
               {(["lead", "member"] as const).map((role) => <option key={role} value={role}>{w.teams.role[role]}</option>)}
             </select>
             <IconButton label={w.teams.takeOut(member.name)} onClick={() => void act(() => ask(api.DELETE("/api/v1/teams/{id}/members/{user_id}", path))).catch(toast.failed)}><X size={15} /></IconButton>

@@ -8,7 +8,7 @@ import { api, ask } from "~/lib/api/client";
 import { ago, showDay, today } from "~/lib/dates";
 import { t } from "~/lib/i18n";
 import { Button } from "~/ui/button";
-import { inputClass } from "~/ui/field";
+import { controlClass } from "~/ui/field";
 import { Empty, Skeleton } from "~/ui/notice";
 
 import { NewToken } from "./new-token";
@@ -25,7 +25,7 @@ export function Tokens() {
   return (
     <Screen title={w.sections.tokens} hint={w.tokens.hint} action={<Button kind="primary" onClick={() => setCreating(true)}><Plus size={16} aria-hidden />{w.tokens.create}</Button>}>
       {mayAll && (
-        <select aria-label={w.tokens.whose} className={`${inputClass} w-auto justify-self-start`} value={all ? "all" : "mine"} onChange={(event) => setAll(event.target.value === "all")}>
+        <select aria-label={w.tokens.whose} className={`${controlClass} justify-self-start`} value={all ? "all" : "mine"} onChange={(event) => setAll(event.target.value === "all")}>
           <option value="mine">{w.tokens.mine}</option>
           <option value="all">{w.tokens.all}</option>
         </select>

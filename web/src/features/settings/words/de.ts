@@ -94,7 +94,7 @@ export const de: Words = {
     newCodes: "Neue Codes", codesReady: "Ihre Wiederherstellungscodes", codesOnce: "Sie werden nur dieses eine Mal gezeigt. Frühere gelten nicht mehr.", haveThem: "Ich habe sie",
     passkeys: "Passkeys", passkeysHint: "Anmelden mit Finger, Gesicht oder Schlüssel, ohne Passwort.", passkeysNone: "Noch keine Passkeys.", addPasskey: "Passkey hinzufügen", passkeyName: "Name", passkeyNameHint: "Damit Sie ihn wiedererkennen: das Gerät, der Schlüssel.",
     passkeyAdded: (name) => `${name} öffnet ab jetzt Ihr Konto.`, added: (day) => `hinzugefügt ${day}`, removePasskey: (name) => `Entfernen: ${name}`, passkeyRemoved: (name) => `${name} ist entfernt.`,
-    noPasskeys: "Dieser Browser kennt keine Passkeys.", passkeyRefused: "Der Passkey wurde nicht gemacht. Vielleicht ist er schon da, oder Sie haben es sich anders überlegt.",
+    noPasskeys: "Dieser Browser kennt keine Passkeys.", passkeyRefused: "Der Passkey wurde nicht gemacht. Vielleicht ist er schon da, Browser nehmen an dieser Adresse keinen an, oder Sie haben es sich anders überlegt.",
     prove: "Beweisen Sie zuerst, dass Sie es sind", byPassword: "Ihr Passwort", byCode: "Code Ihrer Authenticator-App oder ein Wiederherstellungscode", useCode: "Stattdessen ein Code", usePassword: "Stattdessen das Passwort", go: "Weiter",
     required: (names) => `${names} verlangt einen zweiten Faktor, der letzte bleibt also.`,
     accounts: "Konten anderswo", accountsHint: "Anmelden über ein Konto bei einem Anbieter.", linked: (day) => `verknüpft ${day}`, link: (name) => `${name} verknüpfen`, unlink: (name) => `${name} lösen`, unlinked: (name) => `${name} ist gelöst.`,

@@ -92,7 +92,7 @@ export const en = {
     newCodes: "New codes", codesReady: "Your recovery codes", codesOnce: "They are shown this once. Those you had before are good no longer.", haveThem: "I have them",
     passkeys: "Passkeys", passkeysHint: "Sign in with a fingerprint, a face or a key, without a password.", passkeysNone: "No passkeys yet.", addPasskey: "Add a passkey", passkeyName: "Name", passkeyNameHint: "So that you know it again: the device, the key.",
     passkeyAdded: (name: string) => `${name} opens your account from now on.`, added: (day: string) => `added ${day}`, removePasskey: (name: string) => `Remove ${name}`, passkeyRemoved: (name: string) => `${name} is removed.`,
-    noPasskeys: "This browser knows no passkeys.", passkeyRefused: "The passkey was not made. It may be there already, or you thought better of it.",
+    noPasskeys: "This browser knows no passkeys.", passkeyRefused: "The passkey was not made. It may be there already, browsers may take none at this address, or you thought better of it.",
     prove: "First, prove that it is you", byPassword: "Your password", byCode: "Code of your authenticator app, or a recovery code", useCode: "Use a code instead", usePassword: "Use the password instead", go: "Go on",
     required: (names: string) => `${names} asks for a second factor, so the last one stays.`,
     accounts: "Accounts elsewhere", accountsHint: "Sign in by an account at a provider.", linked: (day: string) => `linked ${day}`, link: (name: string) => `Link ${name}`, unlink: (name: string) => `Unlink ${name}`, unlinked: (name: string) => `${name} is unlinked.`,
