@@ -108,8 +108,9 @@ test("a role of one's own is made and given, and its owner sees what it opens", 
   await said("Grace Hopper is Auditor from now on.");
   await eventually("the role holds", async () => {
     await other.goto(at("audit"));
-    await other.getByRole("heading", { level: 1 }).or(other.getByText("This is not yours to see")).first().waitFor();
-    return (await other.getByRole("heading", { name: "Audit log" }).count()) === 1;
+    await other.getByRole("heading", { name: "Audit log", level: 1 }).waitFor();
+    await other.getByText("This is not yours to see").or(other.getByLabel("Outcome")).first().waitFor();
+    return (await other.getByLabel("Outcome").count()) === 1;
   });
 });
 

@@ -35,7 +35,9 @@ export function Settings() {
         <Beside groups={groups} />
         <Above groups={groups} section={section} />
         <div className="min-w-0">
-          {section && !opens(section, permissions) ? <Empty title={w.notYours}>{w.notYoursHint}</Empty> : <Outlet />}
+          {section && !opens(section, permissions)
+            ? <><h1 className="text-2xl font-semibold">{w.sections[section.name]}</h1><Empty title={w.notYours}>{w.notYoursHint}</Empty></>
+            : <Outlet />}
         </div>
       </div>
     </div>
