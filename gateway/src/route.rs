@@ -162,7 +162,8 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Route> {
 }
 
 /// The web client's pages beside `/`, by the first part of their path. Links in mails open some of them.
-pub(crate) const PAGES: [&str; 10] = [
+pub(crate) const PAGES: [&str; 11] = [
+    "analytics",
     BARE_PAGE,
     "confirm-email",
     "invitations",

@@ -47,7 +47,8 @@ fn text(answer: Answer) -> String {
     String::from_utf8(answer.body).unwrap()
 }
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
+    "/analytics/reports",
     "/invitations/accept",
     "/reset-password",
     "/register/confirm",
