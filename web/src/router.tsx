@@ -1,6 +1,8 @@
 // Every screen and its address. What a screen shows stands in the address, so that it can be kept, shared and gone back to.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
+import { periodSearch } from "~/features/analytics/period";
+import { flowSearch, linkSearch } from "~/features/analytics/search";
 import { LANES, type LanesBy } from "~/features/board/lanes";
 import { hasSession } from "~/lib/api/client";
 import { Frame } from "~/features/shell/frame";
@@ -137,6 +139,46 @@ const settingsScreens = [
   createRoute({ getParentRoute: below, path: "/audit", validateSearch: auditSearch, component: lazyRouteComponent(() => import("~/features/settings/audit"), "Audit") }),
 ] as const;
 
+const projectNumbers = createRoute({
+  getParentRoute: () => frame,
+  path: "/projects/$projectId/analytics",
+  validateSearch: (search: Record<string, unknown>) => ({ ...flowSearch(search), ...withTask(search) }),
+  component: lazyRouteComponent(() => import("~/features/analytics/project"), "ProjectNumbers"),
+});
+
+const analytics = createRoute({
+  getParentRoute: () => frame,
+  path: "/analytics",
+  component: lazyRouteComponent(() => import("~/features/analytics/frame"), "AnalyticsFrame"),
+});
+
+const numbers = [
+  createRoute({
+    getParentRoute: () => analytics,
+    path: "/",
+    validateSearch: (search: Record<string, unknown>) => ({ ...periodSearch(search), ...withTask(search) }),
+    component: lazyRouteComponent(() => import("~/features/analytics/dashboard"), "Dashboard"),
+  }),
+  createRoute({
+    getParentRoute: () => analytics,
+    path: "/links",
+    validateSearch: linkSearch,
+    component: lazyRouteComponent(() => import("~/features/analytics/links"), "Links"),
+  }),
+  createRoute({
+    getParentRoute: () => analytics,
+    path: "/people/$userId",
+    validateSearch: flowSearch,
+    component: lazyRouteComponent(() => import("~/features/analytics/person"), "PersonNumbers"),
+  }),
+  createRoute({
+    getParentRoute: () => analytics,
+    path: "/teams/$teamId",
+    validateSearch: periodSearch,
+    component: lazyRouteComponent(() => import("~/features/analytics/team"), "Team"),
+  }),
+] as const;
+
 const tree = root.addChildren([
   login,
   letter("/reset-password", "ResetPassword"),
@@ -144,7 +186,7 @@ const tree = root.addChildren([
   letter("/confirm-email", "ConfirmEmail"),
   letter("/verify-email", "VerifyEmail"),
   letter("/invitations/accept", "AcceptInvitation"),
-  frame.addChildren([home, projects, project, search, settings.addChildren(settingsScreens)]),
+  frame.addChildren([home, projects, project, projectNumbers, search, analytics.addChildren(numbers), settings.addChildren(settingsScreens)]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true });

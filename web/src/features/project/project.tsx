@@ -1,13 +1,13 @@
 // A project: one filter, looked at as board, list, table or calendar. All of it stands in the address.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-import { Calendar, Columns3, List, Star, Table2 } from "lucide-react";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Calendar, ChartNoAxesColumn, Columns3, List, Star, Table2 } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo } from "react";
 
 import { Failed } from "~/features/shell/failed";
 import { ProjectSign } from "~/features/shell/navigation";
 import { useKeys } from "~/features/shell/keys";
-import { useMe } from "~/features/session/queries";
+import { useMay, useMe } from "~/features/session/queries";
 import type { Task } from "~/features/task/model";
 import { t } from "~/lib/i18n";
 import { IconButton } from "~/ui/button";
@@ -42,6 +42,7 @@ export function Project() {
   const { data: boards } = useQuery(boardsQuery(projectId));
   const editable = useMe().permissions.includes("task:update") && !project?.archived_at;
   const manageable = useManages(project) && !project?.archived_at;
+  const readsNumbers = useMay("analytics:read");
   const tasks = useTasks(projectId, search.filter ?? "", view !== "board" || Boolean(search.filter));
   const board = boards?.find((board) => board.id === search.board) ?? boards?.[0];
   const show = (view: ViewName) => () => void navigate({ search: ({ view: _, ...old }) => ({ ...old, ...(view !== "board" && { view }) }) });
@@ -60,6 +61,7 @@ export function Project() {
           <ProjectSign color={project?.color} />
           <h1 className="truncate text-lg font-semibold">{project?.name ?? <Skeleton className="h-5 w-40" />}</h1>
           <FavouriteButton projectId={projectId} />
+          {readsNumbers && <Link to="/projects/$projectId/analytics" params={{ projectId }} aria-label={t.shell.analytics} title={t.shell.analytics} className="inline-flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-sunken hover:text-ink"><ChartNoAxesColumn size={16} aria-hidden /></Link>}
         </div>
         {boards && boards.length > 1 && board && (
           <Menu trigger={<button type="button" className="rounded-lg border border-line bg-surface px-2 py-1 text-sm shadow-card">{board.name} ▾</button>}>

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { ChevronsUpDown, CircleHelp, FolderKanban, Home, LogOut, Monitor, Moon, Plus, Search, Settings, Sun, X } from "lucide-react";
+import { ChartNoAxesColumn, ChevronsUpDown, CircleHelp, FolderKanban, Home, LogOut, Monitor, Moon, Plus, Search, Settings, Sun, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { projectsQuery } from "~/features/project/queries";
-import { useMe } from "~/features/session/queries";
+import { useMay, useMe } from "~/features/session/queries";
 import { api, ask } from "~/lib/api/client";
 import { changeLanguage, language, LANGUAGES, t, type Language } from "~/lib/i18n";
 import { changeTheme, theme, type Theme } from "~/lib/theme";
@@ -43,6 +43,7 @@ export function Navigation() {
         </div>
         <Entry to="/" icon={<Home size={16} aria-hidden />} onClick={hide}>{t.shell.home}</Entry>
         <Entry to="/projects" icon={<FolderKanban size={16} aria-hidden />} onClick={hide}>{t.project.all}</Entry>
+        {useMay("analytics:read") && <Entry to="/analytics" icon={<ChartNoAxesColumn size={16} aria-hidden />} onClick={hide}>{t.shell.analytics}</Entry>}
         <h2 className="mt-3 px-2 pb-1 text-xs font-semibold text-ink-2">{t.shell.projects}</h2>
         <Projects onClick={hide} />
         <Entry to="/settings" icon={<Settings size={16} aria-hidden />} onClick={hide} whole>{t.shell.settings}</Entry>
@@ -55,7 +56,7 @@ export function Navigation() {
 const entryClass = "flex min-h-8 min-w-0 shrink-0 items-center gap-2.5 rounded-lg px-2 text-ink-2 hover:bg-surface hover:text-ink aria-[current=page]:bg-surface aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:shadow-card";
 
 type EntryProps = {
-  to: "/" | "/projects" | "/settings";
+  to: "/" | "/projects" | "/analytics" | "/settings";
   icon: ReactNode;
   children: ReactNode;
   onClick: () => void;

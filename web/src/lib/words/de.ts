@@ -28,7 +28,7 @@ export const de: Catalogue = {
   shell: {
     actions: "Tun", failed: "Das konnte nicht geladen werden", find: "Alles finden", findHint: "Name, Schlüssel oder Befehl tippen",
     home: "Start", language: "Sprache", lost: "Hier ist nichts", lostHint: "Vielleicht ist die Adresse vertippt, oder das Genannte gibt es nicht mehr.",
-    navigation: "Navigation", nothingFound: "Nichts gefunden", projects: "Projekte", settings: "Einstellungen", shortcuts: "Tastenkürzel", signOut: "Abmelden",
+    analytics: "Auswertung", navigation: "Navigation", nothingFound: "Nichts gefunden", projects: "Projekte", settings: "Einstellungen", shortcuts: "Tastenkürzel", signOut: "Abmelden",
     skip: "Zum Inhalt", theme: "Darstellung", themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
   },
   keys: {
@@ -146,6 +146,7 @@ export const de: Catalogue = {
       many(done, { one: "# Aufgabe geändert.", other: "# Aufgaben geändert." }) + (refused ? ` ${many(refused, { one: "# wurde abgelehnt", other: "# wurden abgelehnt" })}: ${why}` : ""),
   },
   live: { here: "Wer sonst hier ist", lost: "Nicht live: verbindet neu…" },
+  chart: { table: "Als Tabelle zeigen", read: (label) => `Werte von ${label}` },
   calendar: { before: "Voriger Monat", after: "Nächster Monat", today: "Heute" },
   filter: {
     label: "Filter", hint: "assignee:me due:<7d -label:\"bug\" Motor", add: "Filter", clear: "Filter leeren", mine: "Meine", open: "Offen", overdue: "Überfällig", week: "Binnen einer Woche fällig",

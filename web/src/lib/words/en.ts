@@ -27,7 +27,7 @@ export const en = {
   shell: {
     actions: "Do", failed: "This could not be loaded", find: "Find anything", findHint: "Type a name, a key or a command",
     home: "Home", language: "Language", lost: "There is nothing here", lostHint: "The address may be mistyped, or what it named is gone.",
-    navigation: "Navigation", nothingFound: "Nothing found", projects: "Projects", settings: "Settings", shortcuts: "Keyboard shortcuts", signOut: "Sign out",
+    analytics: "Analytics", navigation: "Navigation", nothingFound: "Nothing found", projects: "Projects", settings: "Settings", shortcuts: "Keyboard shortcuts", signOut: "Sign out",
     skip: "Skip to content", theme: "Appearance", themes: { system: "As the system", light: "Light", dark: "Dark" },
   },
   keys: {
@@ -145,6 +145,7 @@ export const en = {
       many(done, { one: "# task changed.", other: "# tasks changed." }) + (refused ? ` ${many(refused, { one: "# was refused", other: "# were refused" })}: ${why}` : ""),
   },
   live: { here: "Who else is here", lost: "Not live: reconnecting…" },
+  chart: { table: "Show as table", read: (label: string) => `Values of ${label}` },
   calendar: { before: "Month before", after: "Month after", today: "Today" },
   filter: {
     label: "Filter", hint: "assignee:me due:<7d -label:\"bug\" engine", add: "Filter", clear: "Clear the filter", mine: "Mine", open: "Open", overdue: "Overdue", week: "Due within a week",
