@@ -46,7 +46,7 @@ struct LinkQuery {
 
 /// Links in numbers.
 #[derive(Debug, Serialize, ToSchema)]
-struct LinkNumbers {
+struct LinkAnalytics {
     period: Period,
     /// IANA name of the time zone whose days are meant.
     timezone: String,
@@ -90,7 +90,7 @@ struct PreviousLinks {
     params(LinkQuery),
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The numbers", body = LinkNumbers),
+        (status = 200, description = "The numbers", body = LinkAnalytics),
         (status = 401, description = "Not signed in"),
         (status = 403, description = "Without the permission `analytics:read`"),
         (status = 422, description = "No such period"),
@@ -102,7 +102,7 @@ async fn get_link_numbers(
     State(store): State<Store>,
     member: Member,
     Query(query): Query<LinkQuery>,
-) -> Result<Json<LinkNumbers>, Problem> {
+) -> Result<Json<LinkAnalytics>, Problem> {
     member.require(Permission::AnalyticsRead)?;
     let period = PeriodQuery {
         from: query.from,
@@ -128,7 +128,7 @@ async fn get_link_numbers(
             opens: moves.link_opens,
         }
     };
-    Ok(Json(LinkNumbers {
+    Ok(Json(LinkAnalytics {
         period: asked.period,
         timezone: asked.zone.0.name().to_owned(),
         created: all.links_created,

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::forget;
-use super::model::{Kind, Progress, Status};
+use super::model::{Kind, Progress, RequestStatus};
 use super::store::{self, Owned};
 use crate::client::Client;
 use crate::entity::user;
@@ -182,7 +182,7 @@ struct Receipt {
 struct ErasureReport {
     /// Id of the request.
     id: PersonRequestId,
-    status: Status,
+    status: RequestStatus,
     created_at: DateTime<Utc>,
     /// When everything was gone.
     finished_at: Option<DateTime<Utc>>,
@@ -212,7 +212,7 @@ async fn get_erasure_report(
     let row = found.ok_or_else(Problem::not_found)?;
     Ok(Json(ErasureReport {
         id: row.id,
-        status: Status::of(&row.status),
+        status: RequestStatus::of(&row.status),
         created_at: row.created_at,
         finished_at: row.finished_at,
         report: row.report,

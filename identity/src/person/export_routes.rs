@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{ARCHIVE_KEPT, Kind, Progress, Session, Status, may_export};
+use super::model::{ARCHIVE_KEPT, Kind, Progress, RequestStatus, Session, may_export};
 use super::store;
 use crate::client::Client;
 use crate::entity::person_request;
@@ -36,7 +36,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 struct AccountExport {
     /// Id of the request.
     id: PersonRequestId,
-    status: Status,
+    status: RequestStatus,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
     /// Until when the archive can be had.
@@ -50,7 +50,7 @@ impl From<person_request::Model> for AccountExport {
     fn from(row: person_request::Model) -> Self {
         Self {
             id: row.id,
-            status: Status::of(&row.status),
+            status: RequestStatus::of(&row.status),
             created_at: row.created_at,
             expires_at: row.finished_at.map(|at| at + ARCHIVE_KEPT),
             finished_at: row.finished_at,

@@ -38,7 +38,7 @@ impl Kind {
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Status {
+pub(super) enum RequestStatus {
     /// It has not begun, or waits for a service that is away.
     Waiting,
     /// Somebody works on it.
@@ -49,7 +49,7 @@ pub(super) enum Status {
     Failed,
 }
 
-impl Status {
+impl RequestStatus {
     pub(super) fn of(name: &str) -> Self {
         match name {
             "running" => Self::Running,
