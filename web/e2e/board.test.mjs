@@ -190,11 +190,72 @@ test("a card in somebody's hand says so to the others, and lists are live too", 
   await other.context().close();
 });
 
-test("on a phone a board with lanes is not wider than the screen", async () => {
+test("a project's name, labels and members are changed on screen, and it is put away and taken out again", async () => {
+  await onBoard();
+  await page.getByRole("link", { name: "Project settings" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Apollo 18");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Apollo 18" }).waitFor();
+  await page.getByLabel("New label", { exact: true }).fill("Structure");
+  await page.getByRole("button", { name: "Add the label" }).click();
+  await page.getByLabel("Name of Structure").waitFor();
+  await page.getByLabel("Name of Engine").fill("Engines");
+  await page.getByLabel("Name of Engine").press("Enter");
+  await page.getByLabel("Name of Engines").waitFor();
+  await page.getByRole("button", { name: "Delete the label Structure" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await eventually("the label is gone", async () => (await page.getByLabel("Name of Structure").count()) === 0);
+  await page.getByRole("region", { name: "Members" }).getByText("Ada Lovelace").waitFor();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.reload();
+    await page.getByLabel("Name of Engines").waitFor();
+    assert.deepEqual(await violations(page), [], colorScheme);
+    await picture(`project-settings-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.getByRole("button", { name: "Put away" }).click();
+  await page.getByRole("button", { name: "Take out again" }).waitFor();
+  assert.equal(await page.getByLabel("Name", { exact: true }).isDisabled(), true);
+  await page.goto(new URL("/projects", made.url).href);
+  await page.getByRole("region", { name: "Put away" }).getByRole("link", { name: /^Apollo 18/ }).click();
+  await card(page, "One").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Add a column" }).count(), 0);
+  await page.getByRole("link", { name: "Project settings" }).click();
+  await page.getByRole("button", { name: "Take out again" }).click();
+  await page.getByRole("button", { name: "Put away" }).waitFor();
+});
+
+test("who only reads gets nothing to change", async () => {
+  const reader = await open(browser);
+  await reader.addInitScript(() => {
+    const fetched = window.fetch;
+    window.fetch = async (...args) => {
+      const answer = await fetched(...args);
+      const { pathname } = new URL(answer.url);
+      if (pathname === "/api/v1/auth/me") return Response.json({ ...(await answer.json()), role: "viewer", permissions: ["member:read", "project:read", "task:read"] });
+      return pathname.endsWith("/members") ? Response.json({ items: [] }) : answer;
+    };
+  });
+  await signIn(reader, organization, `ada@${organization}.example`);
+  await reader.goto(made.url);
+  await card(reader, "One").waitFor();
+  for (const name of [/^More of/, "Add a column", /^Add a task/]) assert.equal(await reader.getByRole("button", { name }).count(), 0);
+  await reader.goto(`${made.url}/settings`);
+  await reader.getByText("You may look at this").waitFor();
+  for (const name of ["Save", "Add the label", "Add a member", "Put away"]) assert.equal(await reader.getByRole("button", { name }).count(), 0);
+  await reader.context().close();
+});
+
+test("on a phone neither lanes nor settings are wider than the screen", async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   await onBoard("?lanes=priority");
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   await picture("lanes-phone");
+  await page.goto(`${made.url}/settings`);
+  await page.getByRole("button", { name: "Add the label" }).waitFor();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await picture("project-settings-phone");
   await page.setViewportSize({ width: 1360, height: 860 });
 });
 

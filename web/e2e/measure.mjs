@@ -1,5 +1,6 @@
 // How fast a board is; no test, since figures are the machine's too. On a test system (`./dev env test`):
 //   npm run measure                          a board of 4,000 tasks, at a quarter of the processor's speed
+//   BOARD=<url> npm run measure              the same board once more
 //   DEMO=<state>/demo.json npm run measure   Lighthouse, mobile, on the board of a demo organization
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -10,17 +11,16 @@ import { promisify } from "node:util";
 
 import { chromium } from "playwright-core";
 
-import { call, launch, LAUNCH, open, signUp, work } from "./browser.mjs";
+import { call, launch, LAUNCH, open, signIn, signUp, work } from "./browser.mjs";
 
 const TASKS = 4000;
-const TREE = 250;
-const BRANCH = 50;
+const TREE = 50;
 const SLOWER = 4;
 const RUNS = 5;
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Copies take what is below them along: fifty tasks, five such branches on one tree, sixteen trees. */
+/** A tree of fifty tasks, and copies of it, each in one request. */
 async function fill(page, made) {
   const priorities = ["low", "medium", "high", "urgent"];
   const { columns } = made.board;
@@ -31,10 +31,7 @@ async function fill(page, made) {
     ...(index % 3 === 0 && { assignee_ids: [me], label_ids: [label.id], due_date: "2031-05-01" }),
   });
   const root = await create(0);
-  for (let index = 1; index < BRANCH; index += 1) await create(index, root.id);
-  const branches = [];
-  for (let made = BRANCH; made < TREE; made += BRANCH) branches.push(await call(page, "POST", `/tasks/${root.id}/copy`, { subtasks: true }));
-  for (const branch of branches) await call(page, "PATCH", `/tasks/${branch.id}`, { parent_id: root.id });
+  for (let index = 1; index < TREE; index += 1) await create(index, root.id);
   for (;;) {
     const { columns: filled } = await call(page, "GET", `/boards/${made.board.id}?cards=0`);
     const count = filled.reduce((all, column) => all + column.total, 0);
@@ -64,13 +61,23 @@ function watch() {
   look();
 }
 
-async function board() {
-  const browser = await launch();
-  const page = await open(browser);
+async function newBoard(page) {
   const organization = `speed${Date.now().toString(36)}`;
   await signUp(page, organization);
   const made = await work(page, organization, []);
-  console.log(`a board of ${await fill(page, made)} tasks, processor ${SLOWER} times slower, ${RUNS} times with an empty cache`);
+  console.log(`a board of ${await fill(page, made)} tasks`);
+  return made.url;
+}
+
+async function board() {
+  const browser = await launch();
+  const page = await open(browser);
+  const url = process.env.BOARD ?? (await newBoard(page));
+  if (process.env.BOARD) {
+    const organization = new URL(url).hostname.split(".")[0];
+    await signIn(page, organization, `ada@${organization}.example`);
+  }
+  console.log(`${url}: processor ${SLOWER} times slower, ${RUNS} times with an empty cache`);
   await page.addInitScript(watch);
   const debug = await page.context().newCDPSession(page);
   await debug.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
@@ -78,7 +85,7 @@ async function board() {
   for (let run = 0; run < RUNS; run += 1) {
     await debug.send("Network.clearBrowserCache");
     await page.goto("about:blank");
-    await page.goto(made.url, { waitUntil: "commit" });
+    await page.goto(url, { waitUntil: "commit" });
     await page.waitForFunction(() => window.measured?.card);
     // Long enough for what still comes after the first card.
     await page.waitForTimeout(3000);

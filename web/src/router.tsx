@@ -105,6 +105,12 @@ const project = createRoute({
   component: lazyRouteComponent(() => import("~/features/project/project"), "Project"),
 });
 
+const projectSettings = createRoute({
+  getParentRoute: () => frame,
+  path: "/projects/$projectId/settings",
+  component: lazyRouteComponent(() => import("~/features/project/settings/settings"), "ProjectSettings"),
+});
+
 const search = createRoute({
   getParentRoute: () => frame,
   path: "/search",
@@ -186,7 +192,7 @@ const tree = root.addChildren([
   letter("/confirm-email", "ConfirmEmail"),
   letter("/verify-email", "VerifyEmail"),
   letter("/invitations/accept", "AcceptInvitation"),
-  frame.addChildren([home, projects, project, projectNumbers, search, analytics.addChildren(numbers), settings.addChildren(settingsScreens)]),
+  frame.addChildren([home, projects, project, projectNumbers, projectSettings, search, analytics.addChildren(numbers), settings.addChildren(settingsScreens)]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true });

@@ -63,8 +63,9 @@ export function BoardView(props: Props) {
   const view = { boardId, projectId, columns, filtered: shown !== null, editable, manageable, draw, does };
   const chosen = choice && findCard(board, choice.id);
   return (
-    <div className="flex h-full flex-col">
-      {(!live || here.length > 0) && <div className="px-4 pb-2 md:px-6"><Who here={here} live={live} /></div>}
+    <div className="relative flex h-full flex-col">
+      {/* Beside the filter, where there is room: who comes and goes moves no card. */}
+      {(!live || here.length > 0) && <div className="px-4 pb-2 md:absolute md:-top-10 md:right-6 md:px-0"><Who here={here} live={live} /></div>}
       {lanes
         ? <Suspense fallback={<Loading />}><LanesView key={lanes} by={lanes} {...view} /></Suspense>
         : <PlainBoard {...view} />}

@@ -50,7 +50,6 @@ export const Card = memo(function Card({ task, lane, boardId, people, labels, mo
         refused ? "border-danger" : selected ? "border-accent ring-1 ring-accent" : "border-line hover:border-line-strong",
         dragged && "opacity-40", waiting && "border-dashed", hand && "ring-2 ring-info",
       )}>
-      {hand && <DraggedBy userId={hand} />}
       {edge && <span aria-hidden className={clsx("pointer-events-none absolute inset-x-1 h-0.5 rounded bg-accent", edge === "top" ? "-top-[5px]" : "-bottom-[5px]")} />}
       <div className="flex items-center gap-2 text-xs text-ink-2">
         <PriorityGlyph priority={task.priority} />
@@ -58,7 +57,7 @@ export const Card = memo(function Card({ task, lane, boardId, people, labels, mo
         <span className="flex-1" />
         {movable && <MoreButton task={task} boardId={boardId} />}
       </div>
-      <Link ref={(link) => takeFocus(task.id, link)} to="." search={(old) => ({ ...old, task: task.key })} draggable={false}
+      <Link ref={(link) => takeFocus(task.id, lane, link)} to="." search={(old) => ({ ...old, task: task.key })} draggable={false}
         className={clsx("mt-0.5 block leading-snug text-pretty break-words after:absolute after:inset-0 after:rounded-xl", isClosed(task.status) && "text-ink-2")}
         onClick={(event) => {
           if (!event.shiftKey) return;
@@ -68,6 +67,7 @@ export const Card = memo(function Card({ task, lane, boardId, people, labels, mo
         {task.title}
       </Link>
       <Foot task={task} people={people} labels={labels} />
+      {hand && <DraggedBy userId={hand} />}
       {refused && (
         <p className="mt-2 flex items-start gap-1.5 text-xs text-danger"><AlertTriangle size={14} className="mt-0.5 shrink-0" aria-hidden /><span>{t.board.notMoved(refused.why)}</span></p>
       )}
@@ -79,7 +79,7 @@ export const Card = memo(function Card({ task, lane, boardId, people, labels, mo
 function DraggedBy({ userId }: { userId: string }) {
   const person = usePeople().find(userId);
   return (
-    <p role="status" className="pointer-events-none absolute -top-2.5 left-2 z-10 flex items-center gap-1 rounded-full border border-line bg-raised py-px pr-2 pl-0.5 text-xs shadow-card">
+    <p role="status" className="mt-2 flex items-center gap-1.5 text-xs text-info">
       <Avatar person={person} size="size-5" label={false} />{w.drags(person.name)}
     </p>
   );

@@ -38,9 +38,9 @@ function LongList({ cards, lane, scroller, draw }: Props) {
   });
   useEffect(() => {
     // A card that was moved here with the focus may stand where nothing is drawn yet.
-    const index = cards.findIndex((card) => isWanted(card.id));
+    const index = cards.findIndex((card) => isWanted(card.id, lane));
     if (index >= 0) list.scrollToIndex(index);
-  }, [cards, list]);
+  }, [cards, lane, list]);
   return (
     <ul className="relative mt-1" style={{ height: list.getTotalSize() }}>
       {list.getVirtualItems().map((item) => {

@@ -1,16 +1,17 @@
 // A card that changes its column is drawn anew, and the browser drops the focus it had. Who moves a card says here that
 // its new drawing is to take the focus.
-let wanted: string | null = null;
+let wanted: { id: string; lane?: string | null } | null = null;
 
-export function keepFocus(id: string): void {
-  wanted = id;
+/** With `lane`, only its drawing in that lane: it is drawn in the old one until the change is shown. */
+export function keepFocus(id: string, lane?: string | null): void {
+  wanted = lane === undefined ? { id } : { id, lane };
 }
 
-export const isWanted = (id: string): boolean => wanted === id;
+export const isWanted = (id: string, lane: string | null): boolean => wanted?.id === id && (wanted.lane === undefined || wanted.lane === lane);
 
 /** For a card's link when it comes into the page. */
-export function takeFocus(id: string, link: HTMLElement | null): void {
-  if (!link || wanted !== id) return;
+export function takeFocus(id: string, lane: string | null, link: HTMLElement | null): void {
+  if (!link || !isWanted(id, lane)) return;
   wanted = null;
   link.focus();
   link.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -52,7 +52,7 @@ export function useBoardKeys(grid: Grid, { take, choose }: Does) {
       const spot = find(grid, id, lane);
       const to = spot && step(grid, spot, way);
       if (!to) return;
-      keepFocus(id);
+      keepFocus(id, to.lane);
       take(id, lane, to);
     }
     document.addEventListener("keydown", press);

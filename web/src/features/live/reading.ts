@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 
 import { renewed, type Board } from "~/features/board/arrangement";
 import { boardQuery, readBoard } from "~/features/project/queries";
+import { readUndisturbed } from "~/lib/api/changes";
 
 import { stale, type News } from "./news";
 
@@ -70,10 +71,20 @@ export class BoardReader {
   private async board(): Promise<void> {
     const changed = new Set(this.changed);
     this.changed.clear();
-    // Where it cannot be read the board stays as it is; it is read again when it is looked at again.
-    const fresh = await readBoard(this.boardId).catch(() => null);
+    let fresh: Board | null;
+    try {
+      fresh = await readUndisturbed(() => readBoard(this.boardId));
+    } catch {
+      // The board stays as it is; it is read again when it is looked at again.
+      return;
+    }
+    if (!fresh) {
+      for (const id of changed) this.changed.add(id);
+      return this.turns.ask();
+    }
+    const whole = fresh;
     const { queryKey } = boardQuery(this.boardId);
-    if (fresh) this.cache.setQueryData<Board>(queryKey, (before) => (before ? renewed(before, fresh, changed) : fresh));
+    this.cache.setQueryData<Board>(queryKey, (before) => (before ? renewed(before, whole, changed) : whole));
     void renewTasks(this.cache);
   }
 }

@@ -6,7 +6,7 @@ import { useEffect, useState } from "react";
 import { Failed } from "~/features/shell/failed";
 import { ProjectSign } from "~/features/shell/navigation";
 import { useMay } from "~/features/session/queries";
-import { api, ask } from "~/lib/api/client";
+import { api, ask, type Schemas } from "~/lib/api/client";
 import { nearDay } from "~/lib/dates";
 import { t } from "~/lib/i18n";
 import { Button } from "~/ui/button";
@@ -15,7 +15,7 @@ import { Field } from "~/ui/field";
 import { Form } from "~/ui/form";
 import { Empty, Skeleton } from "~/ui/notice";
 
-import { projectsQuery } from "./queries";
+import { archivedQuery, projectsQuery } from "./queries";
 
 export function ProjectList() {
   const { data, error, refetch } = useQuery(projectsQuery);
@@ -32,23 +32,37 @@ export function ProjectList() {
         {error && !data && <Failed error={error} again={refetch} />}
         {!data && !error && <Skeleton className="h-48" />}
         {data?.length === 0 && <Empty title={t.project.none} action={create}>{t.project.noneHint}</Empty>}
-        <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
-          {data?.map((project) => (
-            <li key={project.id}>
-              <Link to="/projects/$projectId" params={{ projectId: project.id }} className="grid h-full content-start gap-2 rounded-2xl border border-line bg-surface p-4 shadow-card hover:border-line-strong">
-                <span className="flex items-center gap-2.5"><ProjectSign color={project.color} /><span className="truncate text-lg font-semibold">{project.name}</span></span>
-                <span className="flex flex-wrap items-center gap-x-3 text-sm text-ink-2">
-                  <span>{project.key}</span><span>{t.projectStatus[project.status]}</span>
-                  {project.end_date && <span>{t.project.until(nearDay(project.end_date))}</span>}
-                </span>
-              </Link>
-            </li>
-          ))}
-        </ul>
+        <Projects projects={data ?? []} />
+        <Archived />
       </div>
       {creating && <Create onClose={() => setCreating(false)} />}
     </div>
   );
+}
+
+function Projects({ projects }: { projects: readonly Schemas["ProjectSummary"][] }) {
+  return (
+    <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+      {projects.map((project) => (
+        <li key={project.id}>
+          <Link to="/projects/$projectId" params={{ projectId: project.id }} className="grid h-full content-start gap-2 rounded-2xl border border-line bg-surface p-4 shadow-card hover:border-line-strong">
+            <span className="flex items-center gap-2.5"><ProjectSign color={project.color} /><span className="truncate text-lg font-semibold">{project.name}</span></span>
+            <span className="flex flex-wrap items-center gap-x-3 text-sm text-ink-2">
+              <span>{project.key}</span><span>{t.projectStatus[project.status]}</span>
+              {project.end_date && <span>{t.project.until(nearDay(project.end_date))}</span>}
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Where projects that were put away are found again. */
+function Archived() {
+  const { data = [] } = useQuery(archivedQuery);
+  if (data.length === 0) return null;
+  return <section aria-label={t.project.archived} className="mt-8 grid gap-3"><h2 className="font-semibold text-ink-2">{t.project.archived}</h2><Projects projects={data} /></section>;
 }
 
 function Create({ onClose }: { onClose: () => void }) {

@@ -1,7 +1,7 @@
 // A project: one filter, looked at as board, list, table or calendar. All of it stands in the address.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Calendar, ChartNoAxesColumn, Columns3, List, Star, Table2 } from "lucide-react";
+import { Calendar, ChartNoAxesColumn, Columns3, List, Settings2, Star, Table2 } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo } from "react";
 
 import { Failed } from "~/features/shell/failed";
@@ -62,6 +62,8 @@ export function Project() {
           <h1 className="truncate text-lg font-semibold">{project?.name ?? <Skeleton className="h-5 w-40" />}</h1>
           <FavouriteButton projectId={projectId} />
           {readsNumbers && <Link to="/projects/$projectId/analytics" params={{ projectId }} aria-label={t.shell.analytics} title={t.shell.analytics} className="inline-flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-sunken hover:text-ink"><ChartNoAxesColumn size={16} aria-hidden /></Link>}
+          <Link to="/projects/$projectId/settings" params={{ projectId }} aria-label={t.project.settings} title={t.project.settings}
+            className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-ink-2 hover:bg-sunken hover:text-ink"><Settings2 size={16} /></Link>
         </div>
         {boards && boards.length > 1 && board && (
           <Menu trigger={<button type="button" className="rounded-lg border border-line bg-surface px-2 py-1 text-sm shadow-card">{board.name} ▾</button>}>

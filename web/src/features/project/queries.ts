@@ -13,6 +13,14 @@ export const projectsQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** Projects that were put away. */
+export const archivedQuery = queryOptions({
+  queryKey: ["archived"],
+  queryFn: ({ signal }) =>
+    whole((cursor) => ask(api.GET("/api/v1/projects", { params: { query: { ...page(cursor), archived: true } }, signal }))),
+  staleTime: 60_000,
+});
+
 export const projectQuery = (id: string) => queryOptions({
   queryKey: ["project", id],
   queryFn: ({ signal }) => ask(api.GET("/api/v1/projects/{id}", { params: { path: { id } }, signal })),

@@ -6,6 +6,7 @@ import type {} from "~/early";
 import { t } from "~/lib/i18n";
 import { traceparent } from "~/lib/trace";
 
+import { changing } from "./changes";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -64,8 +65,10 @@ function isTold(body: unknown): body is Schemas["ProblemBody"] {
   return typeof body === "object" && body !== null && "code" in body && "title" in body;
 }
 
+const signed = (request: Request): Promise<Response> => (request.method === "GET" ? renewing(request) : changing(() => renewing(request)));
+
 /** Sends a request with what proves that it comes from this page; renews the session when it has run out. */
-async function signed(request: Request): Promise<Response> {
+async function renewing(request: Request): Promise<Response> {
   const again = request.clone();
   const first = await (alreadyAsked(request) ?? send(request));
   if (first.status !== 401 || !hasSession() || request.url.endsWith(REFRESH)) return first;

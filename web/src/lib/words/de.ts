@@ -93,7 +93,7 @@ export const de: Catalogue = {
   project: {
     all: "Alle Projekte", one: "Projekt", none: "Noch keine Projekte", noneHint: "Ein Projekt hält Boards und Aufgaben und sagt, wer sie sieht.",
     create: "Neues Projekt", key: "Schlüssel", keyHint: "Beginnt die Nummern der Aufgaben, APO-12.", color: "Farbe", until: (day) => `bis ${day}`,
-    star: "Griffbereit halten", unstar: "Nicht mehr griffbereit halten", view: "Ansicht", views: { board: "Board", list: "Liste", table: "Tabelle", calendar: "Kalender" },
+    star: "Griffbereit halten", unstar: "Nicht mehr griffbereit halten", settings: "Projekteinstellungen", archived: "Abgelegt", view: "Ansicht", views: { board: "Board", list: "Liste", table: "Tabelle", calendar: "Kalender" },
     noTasks: "Keine Aufgaben", noTasksHint: "Nichts passt, oder es ist noch nichts da. Die Taste C legt eine neue Aufgabe an.",
   },
   board: {

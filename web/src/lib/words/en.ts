@@ -92,7 +92,7 @@ export const en = {
   project: {
     all: "All projects", one: "Project", none: "No projects yet", noneHint: "A project holds boards and tasks, and says who sees them.",
     create: "New project", key: "Key", keyHint: "Begins the numbers of tasks, APO-12.", color: "Colour", until: (day: string) => `until ${day}`,
-    star: "Keep at hand", unstar: "Keep no longer at hand", view: "View", views: { board: "Board", list: "List", table: "Table", calendar: "Calendar" },
+    star: "Keep at hand", unstar: "Keep no longer at hand", settings: "Project settings", archived: "Put away", view: "View", views: { board: "Board", list: "List", table: "Table", calendar: "Calendar" },
     noTasks: "No tasks here", noTasksHint: "Nothing matches, or nothing is here yet. Press C for a new task.",
   },
   board: {
