@@ -70,6 +70,7 @@ const screens = () => [
   ["teams", at("/settings/teams"), "No teams yet"],
   ["organization", at("/settings/organization"), "Members may share by link"],
   ["providers", at("/settings/providers"), "No provider yet"],
+  ["webhooks", at("/settings/webhooks"), "No webhooks"],
   ["audit", at("/settings/audit"), "Signed in"],
   ["nowhere", at("/settings/none"), "There is nothing here"],
 ];

@@ -204,6 +204,23 @@ test("an authenticator app is set up after one has proved to be oneself, and rem
   await page.getByRole("button", { name: "Set up" }).waitFor();
 });
 
+test("a webhook is made, its secret shown once, tried and switched off", async () => {
+  await page.goto(at("webhooks"));
+  await page.getByRole("button", { name: "New webhook" }).click();
+  await page.getByLabel("Address", { exact: true }).fill("https://hooks.invalid/tenantry");
+  await page.getByLabel("Tasks", { exact: true }).check();
+  await dialog().getByRole("button", { name: "New webhook" }).click();
+  assert.match(await page.getByLabel("Signing secret", { exact: true }).last().textContent(), /^whsec_/);
+  await page.getByRole("button", { name: "I have it" }).click();
+  await row("task.*").getByRole("button", { name: /^Open/ }).click();
+  await dialog().getByRole("button", { name: "Send a test" }).click();
+  await dialog().getByText("webhook.test").waitFor();
+  await dialog().getByRole("button", { name: "Switch off" }).click();
+  await dialog().getByRole("button", { name: "Switch on" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("switched off").waitFor();
+});
+
 test("the log tells of all this, and is filtered by its address", async () => {
   await page.goto(at("audit"));
   await page.getByText("Role of a member changed: Grace Hopper").first().waitFor();
@@ -228,7 +245,7 @@ test("a member goes, after one was told what becomes of the work", async () => {
 
 test("on a phone no section is wider than the screen, and a menu leads to each", async () => {
   await page.setViewportSize({ width: 360, height: 740 });
-  for (const section of ["profile", "security", "sessions", "tokens", "members", "invitations", "roles", "teams", "organization", "providers", "audit"]) {
+  for (const section of ["profile", "security", "sessions", "tokens", "members", "invitations", "roles", "teams", "organization", "providers", "webhooks", "audit"]) {
     await page.goto(at(section));
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.getByRole("main").locator(".animate-pulse").first().waitFor({ state: "detached" });

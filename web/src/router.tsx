@@ -8,7 +8,7 @@ import { hasSession } from "~/lib/api/client";
 import { Frame } from "~/features/shell/frame";
 import { Lost, Nothing } from "~/features/shell/lost";
 import { meQuery } from "~/features/session/queries";
-import { auditSearch, invitationSearch, memberSearch, teamSearch } from "~/features/settings/search";
+import { auditSearch, invitationSearch, memberSearch, teamSearch, webhookSearch } from "~/features/settings/search";
 
 import { cache } from "./cache";
 
@@ -142,6 +142,7 @@ const settingsScreens = [
   createRoute({ getParentRoute: below, path: "/teams", validateSearch: teamSearch, component: lazyRouteComponent(() => import("~/features/settings/teams"), "Teams") }),
   createRoute({ getParentRoute: below, path: "/organization", component: lazyRouteComponent(() => import("~/features/settings/organization"), "Organization") }),
   createRoute({ getParentRoute: below, path: "/providers", component: lazyRouteComponent(() => import("~/features/settings/providers"), "Providers") }),
+  createRoute({ getParentRoute: below, path: "/webhooks", validateSearch: webhookSearch, component: lazyRouteComponent(() => import("~/features/settings/webhooks"), "Webhooks") }),
   createRoute({ getParentRoute: below, path: "/audit", validateSearch: auditSearch, component: lazyRouteComponent(() => import("~/features/settings/audit"), "Audit") }),
 ] as const;
 

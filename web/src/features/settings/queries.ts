@@ -9,6 +9,7 @@ export type Role = Schemas["RoleView"];
 export type Invitation = Schemas["Invitation"];
 export type Team = Schemas["TeamSummary"];
 export type AccessToken = Schemas["TokenView"];
+export type Webhook = Schemas["Webhook"];
 export type AuditEvent = Schemas["AuditEvent"];
 
 const page = (cursor: string | undefined, limit = 50) => ({ limit, ...(cursor && { cursor }) });
@@ -134,4 +135,19 @@ export const offeredQuery = queryOptions({
 export const identityProvidersQuery = queryOptions({
   queryKey: ["identity-providers"],
   queryFn: ({ signal }) => ask(api.GET("/api/v1/organization/identity-providers", { signal })),
+});
+
+export const webhooksQuery = queryOptions({
+  queryKey: ["webhooks"],
+  queryFn: ({ signal }) => whole((cursor) => ask(api.GET("/api/v1/webhooks", { params: { query: page(cursor, 200) }, signal }))),
+});
+
+/** Asked again while something waits to be sent. */
+const WAITING_MS = 5000;
+
+export const deliveriesQuery = (id: string) => infiniteQueryOptions({
+  queryKey: ["deliveries", id],
+  queryFn: ({ pageParam, signal }) => ask(api.GET("/api/v1/webhooks/{id}/deliveries", { params: { path: { id }, query: page(pageParam) }, signal })),
+  ...infinite,
+  refetchInterval: ({ state }) => state.data?.pages[0]?.items.some((delivery) => delivery.state === "waiting") ? WAITING_MS : false,
 });

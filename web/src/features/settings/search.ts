@@ -26,6 +26,12 @@ export function teamSearch(given: Given): { team?: string } {
   return team ? { team } : {};
 }
 
+/** The webhook that is open. */
+export function webhookSearch(given: Given): { webhook?: string } {
+  const webhook = text(given["webhook"]);
+  return webhook ? { webhook } : {};
+}
+
 export type AuditSearch = {
   /** A subject, `member`, for all that was done to such things. */
   action?: string;

@@ -22,6 +22,7 @@ export const ORGANIZATION: readonly Section[] = [
   { path: "/settings/teams", name: "teams", needs: ["member:read"] },
   { path: "/settings/organization", name: "organization", needs: ["organization:manage", "security:manage"] },
   { path: "/settings/providers", name: "providers", needs: ["security:manage"] },
+  { path: "/settings/webhooks", name: "webhooks", needs: ["webhook:manage"] },
   { path: "/settings/audit", name: "audit", needs: ["audit:read"] },
 ];
 

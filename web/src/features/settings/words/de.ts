@@ -14,7 +14,7 @@ export const de: Words = {
   groups: { personal: "Ihr Konto", organization: "Organisation" },
   sections: {
     profile: "Profil", security: "Anmeldung und Sicherheit", sessions: "Sitzungen", tokens: "Zugriffstoken",
-    members: "Mitglieder", invitations: "Einladungen", roles: "Rollen", teams: "Teams", organization: "Organisation", providers: "Single Sign-on", audit: "Protokoll",
+    members: "Mitglieder", invitations: "Einladungen", roles: "Rollen", teams: "Teams", organization: "Organisation", providers: "Single Sign-on", webhooks: "Webhooks", audit: "Protokoll",
   },
   members: {
     hint: "Alle, die zur Organisation gehören, in der Reihenfolge ihres Beitritts.", search: "Name oder Adresse", role: "Rolle", anyRole: "Jede Rolle", joined: (day) => `dabei seit ${day}`,
@@ -109,6 +109,15 @@ export const de: Words = {
     hint: "Mitglieder melden sich über Ihren eigenen Identitätsanbieter an, mit OpenID Connect.", create: "Anbieter hinzufügen", none: "Noch kein Anbieter", noneHint: "Fügen Sie Ihren hinzu: Keycloak, Entra ID, Okta oder jeden, der OpenID Connect spricht.", name: "Name", nameHint: "Steht auf dem Knopf der Anmeldung.",
     issuer: "Issuer", issuerHint: "Seine Adresse, etwa https://login.example.com.", client: "Client-ID", secret: "Client-Geheimnis", redirect: "Dort einzutragende Redirect-Adresse", active: "in Gebrauch", inactive: "abgeschaltet", switchOn: "Einschalten", switchOff: "Abschalten",
     remove: (name) => `${name} entfernen`, removeTitle: (name) => `${name} entfernen?`, removeHint: "Wer keinen anderen Weg hinein hat, ist ausgesperrt bis zu neuer Einladung oder neuem Passwort.", removeNow: "Entfernen", removed: (name) => `${name} ist entfernt.`,
+  },
+  webhooks: {
+    hint: "Ereignisse aller Projekte, auch privater, an eine Adresse von Ihnen: Kennungen und Tatsachen, nie Titel oder Texte.", create: "Neuer Webhook", none: "Keine Webhooks", noneHint: "Machen Sie einen, um einem anderen Programm gleich zu sagen, was hier geschieht.", one: "Webhook",
+    url: "Adresse", urlHint: "https, aus dem Internet erreichbar.", description: "Wofür er ist", events: "Was gemeldet wird", everything: "Alles", missing: "Wählen Sie mindestens eines, das gemeldet wird.",
+    topics: { task: "Aufgaben", project: "Projekte", board: "Boards", column: "Spalten", comment: "Kommentare", workspace: "Arbeitsbereiche", link: "Links", member: "Mitglieder" },
+    secret: "Geheimnis der Signatur", secretHint: "Kopieren Sie es jetzt. Es wird nur dieses eine Mal gezeigt; Empfänger erkennen daran, dass eine Anfrage von uns ist.", off: "abgeschaltet", reasons: { gone: "beendet: die Adresse ist fort", failing: "beendet: nichts kommt an", secret_lost: "beendet: Geheimnis erneuern" },
+    succeeded: (ago) => `zuletzt angekommen ${ago}`, never: "noch nichts angekommen", open: "Öffnen", openOf: (url) => `Öffnen: ${url}`, test: "Test senden", tested: "Ein Test ist unterwegs.", switchOff: "Abschalten", switchOn: "Einschalten", rotate: "Neues Geheimnis", rotateHint: "Mit neuem Geheimnis tragen Anfragen 24 Stunden lang beide Signaturen.",
+    remove: "Löschen…", removeTitle: "Webhook löschen?", removeHint: "Was er gesendet hat, wird mit vergessen. Das lässt sich nicht zurücknehmen.", removeNow: "Löschen", removed: "Der Webhook ist gelöscht.",
+    sent: "Was gesendet wurde", nothingSent: "Noch nichts.", state: { waiting: "wartet", delivered: "angekommen", failed: "fehlgeschlagen" }, attempts: (count) => many(count, { one: "# Versuch", other: "# Versuche" }), resend: "Erneut senden", resent: "Es ist erneut unterwegs.",
   },
   audit: {
     hint: "Wer was getan hat, von wo, und ob es erlaubt war. Niemand kann es ändern.", none: "Nichts hier", noneHint: "Kein Eintrag passt. Erweitern Sie die Zeit oder leeren Sie einen Filter.", what: "Was", who: "Wer", outcome: "Ergebnis", from: "Von", to: "Bis",

@@ -12,7 +12,7 @@ export const en = {
   groups: { personal: "Your account", organization: "Organization" },
   sections: {
     profile: "Profile", security: "Sign-in and security", sessions: "Sessions", tokens: "Access tokens",
-    members: "Members", invitations: "Invitations", roles: "Roles", teams: "Teams", organization: "Organization", providers: "Single sign-on", audit: "Audit log",
+    members: "Members", invitations: "Invitations", roles: "Roles", teams: "Teams", organization: "Organization", providers: "Single sign-on", webhooks: "Webhooks", audit: "Audit log",
   },
   members: {
     hint: "Everybody who belongs to the organization, in the order they joined.", search: "Name or address", role: "Role", anyRole: "Any role", joined: (day: string) => `joined ${day}`,
@@ -107,6 +107,15 @@ export const en = {
     hint: "Members sign in at your own identity provider, by OpenID Connect.", create: "Add a provider", none: "No provider yet", noneHint: "Add yours, Keycloak, Entra ID, Okta or any other that speaks OpenID Connect.", name: "Name", nameHint: "Stands on the button of the sign-in.",
     issuer: "Issuer", issuerHint: "Its address, as https://login.example.com.", client: "Client id", secret: "Client secret", redirect: "Redirect address to register there", active: "in use", inactive: "switched off", switchOn: "Switch on", switchOff: "Switch off",
     remove: (name: string) => `Remove ${name}`, removeTitle: (name: string) => `Remove ${name}?`, removeHint: "Who has no other way to sign in is locked out until a new invitation or a password reset.", removeNow: "Remove", removed: (name: string) => `${name} is removed.`,
+  },
+  webhooks: {
+    hint: "Events of all projects, private ones too, sent to an address of yours: ids and facts, never titles or texts.", create: "New webhook", none: "No webhooks", noneHint: "Make one to tell another program what happens here as it happens.", one: "Webhook",
+    url: "Address", urlHint: "https, reachable from the internet.", description: "What it is for", events: "What is told", everything: "Everything", missing: "Choose at least one thing that is told.",
+    topics: { task: "Tasks", project: "Projects", board: "Boards", column: "Columns", comment: "Comments", workspace: "Workspaces", link: "Links", member: "Members" },
+    secret: "Signing secret", secretHint: "Copy it now. It is shown this once; receivers prove by it that a request is ours.", off: "switched off", reasons: { gone: "ended: the address is gone", failing: "ended: nothing arrives", secret_lost: "ended: renew its secret" },
+    succeeded: (ago: string) => `last arrived ${ago}`, never: "nothing arrived yet", open: "Open", openOf: (url: string) => `Open ${url}`, test: "Send a test", tested: "A test is on its way.", switchOff: "Switch off", switchOn: "Switch on", rotate: "New secret", rotateHint: "With a new secret, requests carry both signatures for 24 hours.",
+    remove: "Delete…", removeTitle: "Delete the webhook?", removeHint: "What it has sent is forgotten too. This cannot be undone.", removeNow: "Delete", removed: "The webhook is deleted.",
+    sent: "What was sent", nothingSent: "Nothing yet.", state: { waiting: "waiting", delivered: "arrived", failed: "failed" }, attempts: (count: number) => many(count, { one: "# attempt", other: "# attempts" }), resend: "Send again", resent: "It is on its way again.",
   },
   audit: {
     hint: "Who did what, from where, and whether it was let. Nobody can change it.", none: "Nothing here", noneHint: "No event matches. Widen the time, or clear a filter.", what: "What", who: "Who", outcome: "Outcome", from: "From", to: "Until",
