@@ -30,7 +30,7 @@ export function Settings() {
     document.title = `${section ? w.sections[section.name] : w.title} · Tenantry`;
   }, [section]);
   return (
-    <div className="h-full overflow-y-auto px-4 py-6 md:px-8">
+    <div className="h-full overflow-y-auto px-4 pt-6 pb-24 md:px-8">
       <div className="mx-auto grid max-w-5xl gap-x-10 gap-y-4 lg:grid-cols-[11rem_minmax(0,1fr)]">
         <Beside groups={groups} />
         <Above groups={groups} section={section} />
