@@ -15,9 +15,9 @@ const ID = /^[0-9a-f-]{36}$/;
 /** Paths as the queries of the screens will ask for them; a test holds them together. */
 export function firstReads(project: string | undefined) {
   const of = `/api/v1/projects/${project}`;
-  const always = ["/api/v1/users?limit=200", "/api/v1/projects?limit=200"];
+  const ofProject = project ? [of, `${of}/labels?limit=200`, "/api/v1/users?limit=200"] : [];
   return {
-    now: ["/api/v1/auth/me", ...(project ? [of, `${of}/labels?limit=200`] : []), ...always],
+    now: ["/api/v1/auth/me", ...ofProject, "/api/v1/projects?limit=200"],
     boards: `${of}/boards?limit=200`,
     board: (id: string) => `/api/v1/boards/${id}?cards=30`,
   };
