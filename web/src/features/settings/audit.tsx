@@ -42,7 +42,7 @@ export function Audit() {
       {events?.length === 0 && <Empty title={w.audit.none}>{w.audit.noneHint}</Empty>}
       {events && events.length > 0 && (
         <ol aria-label={w.sections.audit} className="divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
-          {events.map((event) => <li key={event.id}><Entry event={event} roles={names} /></li>)}
+          {events.map((event) => <li key={event.id} className="first:[&_summary]:rounded-t-2xl last:not-has-[[open]]:[&_summary]:rounded-b-2xl"><Entry event={event} roles={names} /></li>)}
         </ol>
       )}
       {hasNextPage && <div><Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>{t.common.more}</Button></div>}

@@ -47,7 +47,7 @@ export const rolesQuery = queryOptions({
   staleTime: 30_000,
 });
 
-export const invitationsQuery = (status: Schemas["Status"] | undefined) => infiniteQueryOptions({
+export const invitationsQuery = (status: Invitation["status"] | undefined) => infiniteQueryOptions({
   queryKey: ["invitations", status ?? "all"],
   queryFn: ({ pageParam, signal }) => ask(api.GET("/api/v1/invitations", { params: { query: { ...page(pageParam), ...(status && { status }) } }, signal })),
   ...infinite,

@@ -1,7 +1,5 @@
 // What addresses of the settings hold.
-import type { Schemas } from "~/lib/api/client";
-
-import type { MemberFilter } from "./queries";
+import type { Invitation, MemberFilter } from "./queries";
 
 type Given = Record<string, unknown>;
 
@@ -13,7 +11,7 @@ export function memberSearch(given: Given): MemberFilter {
   return { ...(q && { q }), ...(role && { role }) };
 }
 
-export const INVITATION_STATES = ["open", "accepted", "expired", "revoked", "all"] as const satisfies readonly (Schemas["Status"] | "all")[];
+export const INVITATION_STATES = ["open", "accepted", "expired", "revoked", "all"] as const satisfies readonly (Invitation["status"] | "all")[];
 
 export function invitationSearch(given: Given): { status?: (typeof INVITATION_STATES)[number] } {
   const status = one(INVITATION_STATES, given["status"]);
