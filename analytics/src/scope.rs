@@ -1,19 +1,26 @@
 //! The only way to documents: every filter and every document made here begins with the tenant, but for the few functions
 //! that ask about all organizations and answer whose each document is.
 
-use std::collections::BTreeSet;
+mod transaction;
+
+use std::collections::{BTreeSet, HashSet};
 
 use futures::TryStreamExt;
-use kernel::TenantId;
+use kernel::{EventId, TenantId};
+use mongodb::Cursor;
 use mongodb::bson::{Document, deserialize_from_document, doc};
-use mongodb::options::{FindOptions, ReturnDocument};
-use mongodb::{ClientSession, Cursor};
+use mongodb::options::{FindOptions, Hint, ReadConcern, ReturnDocument};
+
+pub(crate) use self::transaction::{Found, Key, Transaction, TransactionScope};
 
 use crate::organization::Ledger;
-use crate::store::{Collection, Store, StoreError, check_written, duplicate_is_conflict};
+use crate::store::{Collection, Store, StoreError, duplicate_is_conflict};
 
 /// Which document, and what is to be done to it.
 pub(crate) type Update = (Document, Document);
+
+/// Documents of one answer, where many are read at once: the server's usual number is a hundred.
+const FOUND_AT_ONCE: u32 = 10_000;
 
 /// What one organization has, outside of transactions: reads, and the end of everything.
 pub(crate) struct TenantScope<'a> {
@@ -203,9 +210,10 @@ fn with_tenant(document: Document) -> Option<(TenantId, Document)> {
 /// Which of these organizations are gone for good.
 pub(crate) async fn erased_of(
     store: &Store,
-    tenants: &BTreeSet<TenantId>,
+    tenants: impl IntoIterator<Item = TenantId>,
 ) -> Result<BTreeSet<TenantId>, StoreError> {
-    let names: Vec<String> = tenants.iter().map(ToString::to_string).collect();
+    let names = tenants.into_iter().map(|tenant| tenant.to_string());
+    let names: Vec<String> = names.collect();
     let erased = store.collection(Collection::Erased);
     let cursor = erased.find(doc! { "tenant": { "$in": names } }).await?;
     let found: Vec<Document> = cursor.try_collect().await?;
@@ -215,151 +223,26 @@ pub(crate) async fn erased_of(
     Ok(tenants.collect())
 }
 
-/// A transaction over any number of organizations; dropped without a commit it did nothing.
-pub(crate) struct Transaction<'a> {
-    store: &'a Store,
-    session: ClientSession,
-}
-
-impl<'a> Transaction<'a> {
-    pub(crate) async fn begin(store: &'a Store) -> Result<Self, StoreError> {
-        let mut session = store.client.start_session().await?;
-        session.start_transaction().await?;
-        Ok(Self { store, session })
-    }
-
-    /// The part of it that is about one organization.
-    pub(crate) fn scope(&mut self, tenant: TenantId) -> TransactionScope<'_> {
-        TransactionScope {
-            store: self.store,
-            session: &mut self.session,
-            tenant: Tenant(tenant),
-        }
-    }
-
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.session.commit_transaction().await?;
-        Ok(())
-    }
-}
-
-/// What one organization has, inside a transaction.
-pub(crate) struct TransactionScope<'a> {
-    store: &'a Store,
-    session: &'a mut ClientSession,
-    tenant: Tenant,
-}
-
-impl TransactionScope<'_> {
-    pub(crate) async fn find(
-        &mut self,
-        collection: Collection,
-        filter: Document,
-    ) -> Result<Vec<Document>, StoreError> {
-        let found = self.store.collection(collection);
-        let mut cursor = found
-            .find(self.tenant.with(filter))
-            .session(&mut *self.session)
-            .await?;
-        Ok(cursor.stream(self.session).try_collect().await?)
-    }
-
-    /// Shows each to `look`.
-    pub(crate) async fn each(
-        &mut self,
-        collection: Collection,
-        filter: Document,
-        mut look: impl FnMut(Document),
-    ) -> Result<(), StoreError> {
-        let found = self.store.collection(collection);
-        let found = found.find(self.tenant.with(filter));
-        let mut cursor = found.session(&mut *self.session).await?;
-        while let Some(document) = cursor.next(self.session).await {
-            look(document?);
-        }
-        Ok(())
-    }
-
-    /// The first ones, in this order.
-    pub(crate) async fn first(
-        &mut self,
-        collection: Collection,
-        filter: Document,
-        sort: Document,
-        limit: i64,
-    ) -> Result<Vec<Document>, StoreError> {
-        let found = self.store.collection(collection);
-        let found = found.find(self.tenant.with(filter)).sort(sort).limit(limit);
-        let mut cursor = found.session(&mut *self.session).await?;
-        Ok(cursor.stream(self.session).try_collect().await?)
-    }
-
-    /// Changes the one document that is found, or makes it, and answers it as it is then. Nobody else can until the
-    /// transaction ends: who tries fails and comes again.
-    pub(crate) async fn change_one(
-        &mut self,
-        collection: Collection,
-        filter: Document,
-        change: Document,
-        make: bool,
-    ) -> Result<Option<Document>, StoreError> {
-        let found = self.store.collection(collection);
-        let changed = found.find_one_and_update(self.tenant.with(filter), change);
-        let changed = changed.upsert(make).return_document(ReturnDocument::After);
-        let changed = changed.session(&mut *self.session).await;
-        changed.map_err(duplicate_is_conflict)
-    }
-
-    pub(crate) async fn remove(
-        &mut self,
-        collection: Collection,
-        filter: Document,
-    ) -> Result<u64, StoreError> {
-        let found = self.store.collection(collection);
-        let removed = found.delete_many(self.tenant.with(filter));
-        let removed = removed.session(&mut *self.session).await?;
-        Ok(removed.deleted_count)
-    }
-
-    pub(crate) async fn insert(
-        &mut self,
-        collection: Collection,
-        documents: Vec<Document>,
-    ) -> Result<(), StoreError> {
-        if documents.is_empty() {
-            return Ok(());
-        }
-        let documents = documents.into_iter().map(|d| self.tenant.with(d));
-        let command =
-            doc! { "insert": collection.name(), "documents": documents.collect::<Vec<_>>() };
-        self.write(command).await
-    }
-
-    /// Updates the one document each filter finds, or makes it. One round trip for all.
-    pub(crate) async fn upsert(
-        &mut self,
-        collection: Collection,
-        updates: Vec<Update>,
-    ) -> Result<(), StoreError> {
-        if updates.is_empty() {
-            return Ok(());
-        }
-        let updates = updates.into_iter().map(|(filter, update)| {
-            doc! { "q": self.tenant.with(filter), "u": update, "upsert": true }
-        });
-        let command = doc! { "update": collection.name(), "updates": updates.collect::<Vec<_>>() };
-        self.write(command).await
-    }
-
-    async fn write(&mut self, command: Document) -> Result<(), StoreError> {
-        let answer = self
-            .store
-            .database
-            .run_command(command)
-            .session(&mut *self.session)
-            .await?;
-        check_written(&answer)
-    }
+/// Which of these events are kept for good, whose ever they are: read from the index of their ids alone.
+pub(crate) async fn known_of(
+    store: &Store,
+    events: impl Iterator<Item = EventId>,
+) -> Result<HashSet<EventId>, StoreError> {
+    let ids: Vec<String> = events.map(|id| id.to_string()).collect();
+    let options = FindOptions::builder()
+        .projection(doc! { "_id": 1 })
+        .hint(Hint::Keys(doc! { "_id": 1 }))
+        // An event that a change of MongoDB's primary could still undo is not known yet.
+        .read_concern(ReadConcern::majority())
+        .batch_size(FOUND_AT_ONCE)
+        .build();
+    let kept = store.collection(Collection::Events);
+    let cursor = kept.find(doc! { "_id": { "$in": ids } });
+    let found: Vec<Document> = cursor.with_options(options).await?.try_collect().await?;
+    let known = found
+        .iter()
+        .filter_map(|document| document.get_str("_id").ok()?.parse().ok());
+    Ok(known.collect())
 }
 
 #[derive(Clone, Copy)]

@@ -101,12 +101,14 @@ async fn fold_some(
     if !set_events_from(&mut scope, until).await? {
         return Ok(0);
     }
-    fold(&mut scope, Generation::CHECKPOINT, &events).await?;
+    let checkpoint = Generation::CHECKPOINT;
+    fold(&mut transaction, tenant, checkpoint, &events).await?;
     let ids = events
         .iter()
         .map(|event| event.get("_id").cloned().unwrap_or(Bson::Null));
     let ids: Vec<Bson> = ids.collect();
     let gone = doc! { "_id": { "$in": ids } };
+    let mut scope = transaction.scope(tenant);
     scope.remove(Collection::Events, gone).await?;
     transaction.commit().await?;
     Ok(events.len())

@@ -6,10 +6,11 @@
 
 mod fact;
 mod fold;
+pub(crate) mod numbers;
 mod path;
 mod rollups;
 mod since;
-pub(crate) mod store;
+mod store;
 mod task;
 
 use std::time::Duration;

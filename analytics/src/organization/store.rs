@@ -1,11 +1,14 @@
 //! Reads and changes the one document of an organization.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use kernel::TenantId;
 use mongodb::bson::{Document, deserialize_from_document, doc};
 use serde::Deserialize;
 
 use super::model::{Generation, Ledger, Wanted};
-use crate::scope::{TenantScope, TransactionScope};
+use crate::scope::{TenantScope, Transaction, TransactionScope};
 use crate::store::{Collection, StoreError};
 
 /// As it stands.
@@ -24,6 +27,30 @@ pub(crate) async fn advance(scope: &mut TransactionScope<'_>) -> Result<Ledger, 
         .change_one(Collection::Organizations, Document::new(), one_more, true)
         .await?;
     Ok(deserialize_from_document(found.unwrap_or_default())?)
+}
+
+/// Counts one more batch of each of these, and answers how they stand then. It holds for each what [`advance`] says.
+pub(crate) async fn advance_all(
+    transaction: &mut Transaction<'_>,
+    tenants: &[TenantId],
+) -> Result<BTreeMap<TenantId, Ledger>, StoreError> {
+    let one_more = tenants.iter().map(|tenant| {
+        let change = doc! { "$inc": { "seq": 1_i64 } };
+        (*tenant, (Document::new(), change))
+    });
+    transaction
+        .upsert(Collection::Organizations, one_more)
+        .await?;
+    let all = tenants.iter().map(|tenant| (*tenant, Document::new()));
+    let index = doc! { "tenant": 1 };
+    let found = transaction
+        .find(Collection::Organizations, all, index)
+        .await?;
+    let ledgers = found.into_iter().map(|found| {
+        let ledger = deserialize_from_document(found.document)?;
+        Ok((found.tenant, ledger))
+    });
+    ledgers.collect()
 }
 
 /// A generation that nothing was ever made of.

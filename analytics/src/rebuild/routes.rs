@@ -1,6 +1,5 @@
 //! HTTP of rebuilding, for the operator's tool: it asks for step after step until one is the last.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -53,10 +52,7 @@ async fn rebuild(
     Json(step): Json<Step>,
 ) -> Result<Json<Progress>, Problem> {
     caller.only(&[Service::Migrator])?;
-    if !erased_of(&documents, &BTreeSet::from([tenant]))
-        .await?
-        .is_empty()
-    {
+    if !erased_of(&documents, [tenant]).await?.is_empty() {
         return Err(Problem::not_found());
     }
     let scope = TenantScope::new(&documents, tenant);

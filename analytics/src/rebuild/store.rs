@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::compare::compare;
 use super::model::{Progress, Rebuild};
-use crate::ingest::store::write_numbers;
+use crate::ingest::numbers::{Part, write_numbers};
 use crate::ingest::{Fact, understand};
 use crate::organization::Generation;
 use crate::organization::store::{advance, count, new_generation, set_generation};
-use crate::scope::{TenantScope, Transaction, TransactionScope};
+use crate::scope::{TenantScope, Transaction};
 use crate::store::{Collection, Store, StoreError};
 
 /// Events of one transaction.
@@ -78,7 +78,8 @@ pub(super) async fn fold_next(store: &Store, tenant: TenantId) -> Result<Progres
         // From here on nothing else is taken in until the end. Fails if anything was since this began to read.
         None => Some(advance(&mut scope).await?),
     };
-    fold(&mut scope, rebuild.generation, &events).await?;
+    fold(&mut transaction, tenant, rebuild.generation, &events).await?;
+    let mut scope = transaction.scope(tenant);
     let folded = rebuild.events + i64::try_from(events.len()).unwrap_or_default();
     let last = events
         .last()
@@ -131,7 +132,8 @@ async fn remove(scope: &TenantScope<'_>, generation: Generation) -> Result<(), S
 
 /// Folds stored events into a generation.
 pub(crate) async fn fold(
-    scope: &mut TransactionScope<'_>,
+    transaction: &mut Transaction<'_>,
+    tenant: TenantId,
     generation: Generation,
     events: &[Document],
 ) -> Result<(), StoreError> {
@@ -142,6 +144,10 @@ pub(crate) async fn fold(
         // What was taken in was understood then, and contracts only grow.
         known.extend(understand(event));
     }
-    let noted: Vec<(&Envelope, &Fact)> = known.iter().map(|(e, fact)| (e, fact)).collect();
-    write_numbers(scope, generation, &noted).await
+    let part = Part {
+        tenant,
+        generation,
+        events: known.iter().map(|(e, fact)| (e, fact)).collect(),
+    };
+    write_numbers(transaction, &[part]).await
 }

@@ -80,7 +80,8 @@ pub(super) async fn fire(
         return Ok(false);
     }
     let document = report::store::document(report, now)?;
-    scope.insert(Collection::Reports, vec![document]).await?;
+    let reports = [(tenant, document)];
+    transaction.insert(Collection::Reports, reports).await?;
     transaction.commit().await?;
     Ok(true)
 }
