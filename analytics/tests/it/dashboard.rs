@@ -202,11 +202,7 @@ async fn document_describes_the_dashboard() {
 #[tokio::test]
 async fn no_query_reads_a_collection_from_end_to_end() {
     let world = World::new().await;
-    world
-        .database
-        .run_command(doc! { "profile": 2 })
-        .await
-        .unwrap();
+    world.profile(true).await;
     let mut org = Organization::new();
     let task: TaskId = Ids::system().next();
     let gone = events::topic::project::ProjectDeleted {
@@ -253,11 +249,7 @@ async fn no_query_reads_a_collection_from_end_to_end() {
     crate::schedule::ask_everything(&world, org.tenant).await;
     world.rebuild(org.tenant, true).await;
     world.rebuild(org.tenant, false).await;
-    world
-        .database
-        .run_command(doc! { "profile": 0 })
-        .await
-        .unwrap();
+    world.profile(false).await;
 
     let profile = world.database.collection::<Document>("system.profile");
     let by_index = doc! { "planSummary": { "$regex": "^(IXSCAN|IDHACK)" } };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use analytics::ingest;
 use events::outbox::OutboxRow;
+use events::topic::project::ProjectRestored;
 use events::topic::task::TaskStatus::{Done, InProgress, Todo};
 use events::{Action, Amqp, Envelope, Publisher};
 use http::StatusCode;
@@ -50,6 +51,37 @@ async fn events_that_come_again_change_nothing() {
         world.take_in(std::slice::from_ref(event)).await;
     }
     assert_eq!(world.contents().await, contents);
+    world.drop().await;
+}
+
+#[tokio::test]
+async fn many_organizations_in_a_batch_are_asked_for_at_once() {
+    let world = World::new().await;
+    let mut orgs: Vec<Organization> = (0..20).map(|_| Organization::new()).collect();
+    world.profile(true).await;
+    let mut asked = Vec::new();
+    for told in [1, 20] {
+        let mut batch = Vec::new();
+        for org in &mut orgs[..told] {
+            batch.extend(story(org));
+            let project_id = org.project;
+            batch.push(org.event("2026-03-06", &ProjectRestored { project_id }));
+        }
+        let before = world.questions().await;
+        world.take_in(&batch).await;
+        asked.push(world.questions().await - before);
+    }
+    world.profile(false).await;
+    assert!(asked[0] > 0 && asked[0] == asked[1], "{asked:?}");
+
+    for (org, times) in orgs.iter().zip([2].into_iter().chain([1].repeat(19))) {
+        assert_eq!(
+            world.march(org.tenant).await["tasks"],
+            json!({"created": 3 * times, "done": 3 * times, "open": 0})
+        );
+        let checked = world.rebuild(org.tenant, true).await;
+        assert_eq!(checked["differences"]["count"], 0, "{checked}");
+    }
     world.drop().await;
 }
 

@@ -279,6 +279,24 @@ impl World {
         documents
     }
 
+    /// Whether the server writes down what it is asked.
+    pub(crate) async fn profile(&self, on: bool) {
+        let level = if on { 2 } else { 0 };
+        let command = doc! { "profile": level };
+        self.database.run_command(command).await.unwrap();
+    }
+
+    /// What it wrote down of questions; writes have an entry for each of their statements.
+    pub(crate) async fn questions(&self) -> u64 {
+        let name = self.database.name();
+        let asked = doc! {
+            "op": { "$in": ["query", "getmore", "command"] },
+            "ns": { "$ne": format!("{name}.system.profile") },
+        };
+        let profile = self.database.collection::<Document>("system.profile");
+        profile.count_documents(asked).await.unwrap()
+    }
+
     pub(crate) async fn drop(self) {
         self.database.drop().await.unwrap();
     }
