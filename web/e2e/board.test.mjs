@@ -97,6 +97,11 @@ test("single keys open menus on the focused card, and the focus comes back", asy
   await page.keyboard.press("s");
   await page.getByRole("menuitem", { name: "Done" }).click();
   await eventually("it is done", async () => (await titles(page, "Done")).includes("Four"));
+  await card(page, "Four").getByRole("link").focus();
+  await page.keyboard.press("x");
+  await page.keyboard.press("p");
+  await page.getByRole("menuitem", { name: "Low" }).click();
+  await card(page, "Four").getByRole("img", { name: "Low" }).waitFor();
   await page.keyboard.press("q");
   await eventually("only mine are left", async () => (await page.locator("[data-card]").count()) === 2);
   await page.keyboard.press("q");

@@ -1,10 +1,11 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 
 import { clear, useSelection } from "~/features/board/selection";
 import { findCard, type Board } from "~/features/board/arrangement";
 import { usePeople } from "~/features/session/queries";
+import { useKeys, type Keys } from "~/features/shell/keys";
 import { PRIORITIES, STATUSES, type Task } from "~/features/task/model";
 import { api, ask, type Schemas } from "~/lib/api/client";
 import { plusDays, today } from "~/lib/dates";
@@ -15,14 +16,26 @@ import { Menu, MenuItem } from "~/ui/menu";
 import { toast } from "~/ui/toasts";
 
 import { reversal } from "./bulk";
+import { labelsQuery } from "./queries";
 
 type Change = Schemas["Change"];
+
+const NO_KEYS: Keys = {};
 
 /** Changes to all that is selected, in one request; one press takes all of it back. */
 export function BulkBar({ projectId }: { projectId: string }) {
   const cache = useQueryClient();
   const chosen = useSelection();
   const { all } = usePeople();
+  const { data: labels = [] } = useQuery({ ...labelsQuery(projectId), enabled: chosen.size > 0 });
+  const bar = useRef<HTMLDivElement>(null);
+  const opening = (key: string) => () => {
+    const trigger = bar.current?.querySelector<HTMLElement>(`[data-opens-by="${key}"]`);
+    trigger?.focus();
+    // Menus open by a key or by a press of the pointer, not by a click.
+    trigger?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  };
+  useKeys(chosen.size ? { s: opening("s"), p: opening("p"), a: opening("a"), l: opening("l"), d: opening("d") } : NO_KEYS);
   if (chosen.size === 0) return null;
 
   async function change(change: Change) {
@@ -74,19 +87,24 @@ export function BulkBar({ projectId }: { projectId: string }) {
   ]);
 
   return (
-    <div role="toolbar" aria-label={t.bulk.label} className="rise fixed inset-x-3 bottom-4 z-20 mx-auto flex w-fit max-w-[calc(100vw-1.5rem)] flex-wrap items-center gap-1 rounded-2xl border border-line bg-raised p-1.5 shadow-float">
+    <div ref={bar} role="toolbar" aria-label={t.bulk.label} className="rise fixed inset-x-3 bottom-4 z-20 mx-auto flex w-fit max-w-[calc(100vw-1.5rem)] flex-wrap items-center gap-1 rounded-2xl border border-line bg-raised p-1.5 shadow-float">
       <span className="px-2 font-medium tabular-nums">{t.bulk.selected(chosen.size)}</span>
-      <Choice label={t.task.status}>
+      <Choice opensBy="s" label={t.task.status}>
         {STATUSES.map((status) => <MenuItem key={status} onSelect={() => void change({ status })}><StatusGlyph status={status} />{t.status[status]}</MenuItem>)}
       </Choice>
-      <Choice label={t.task.priority}>
+      <Choice opensBy="p" label={t.task.priority}>
         {PRIORITIES.map((priority) => <MenuItem key={priority} onSelect={() => void change({ priority })}><PriorityGlyph priority={priority} />{t.priority[priority]}</MenuItem>)}
       </Choice>
-      <Choice label={t.task.assignees}>
+      <Choice opensBy="a" label={t.task.assignees}>
         <MenuItem onSelect={() => void change({ assignee_ids: [] })}>{t.task.nobody}</MenuItem>
         {all.map((person) => <MenuItem key={person.id} onSelect={() => void change({ assignee_ids: [person.id] })}>{person.name}</MenuItem>)}
       </Choice>
-      <Choice label={t.task.due}>
+      {labels.length > 0 && (
+        <Choice opensBy="l" label={t.task.labels}>
+          {labels.map((label) => <MenuItem key={label.id} onSelect={() => void change({ add_label_ids: [label.id] })}>{label.name}</MenuItem>)}
+        </Choice>
+      )}
+      <Choice opensBy="d" label={t.task.due}>
         {([["today", 0], ["tomorrow", 1], ["nextWeek", 7]] as const).map(([name, days]) => (
           <MenuItem key={name} onSelect={() => void change({ due_date: plusDays(today(), days) })}>{t.bulk.days[name]}</MenuItem>
         ))}
@@ -98,6 +116,7 @@ export function BulkBar({ projectId }: { projectId: string }) {
   );
 }
 
-function Choice({ label, children }: { label: string; children: ReactNode }) {
-  return <Menu trigger={<Button kind="quiet">{label}</Button>}>{children}</Menu>;
+/** Its key is the one that opens the same menu on a card. */
+function Choice({ label, opensBy, children }: { label: string; opensBy: string; children: ReactNode }) {
+  return <Menu trigger={<Button kind="quiet" data-opens-by={opensBy}>{label}</Button>}>{children}</Menu>;
 }

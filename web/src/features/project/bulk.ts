@@ -7,7 +7,10 @@ type Change = Schemas["Change"];
 export function reversal(before: readonly Task[], change: Change): { ids: string[]; change: Change }[] {
   const groups = new Map<string, { ids: string[]; change: Change }>();
   for (const task of before) {
+    const added = change.add_label_ids?.filter((id) => !task.label_ids.includes(id));
+    if (added?.length === 0) continue;
     const back: Change = {
+      ...(added && { remove_label_ids: added }),
       ...("status" in change && { status: task.status }),
       ...("priority" in change && { priority: task.priority }),
       ...("assignee_ids" in change && { assignee_ids: task.assignee_ids }),
