@@ -1,5 +1,6 @@
 // Numbers as people see them: the dashboard, a project's charts, and reports of one's own.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { after, before, test } from "node:test";
 
@@ -42,6 +43,9 @@ before(async () => {
   });
 });
 after(() => browser?.close());
+
+/** How many pixels something reaches over the right edge; what scrolls by itself may. */
+const wider = () => page.evaluate(() => Math.max(...[...document.querySelectorAll("main, main *")].filter((part) => !part.closest("svg, table")).map((part) => part.getBoundingClientRect().right)) - innerWidth);
 
 /** What a chart says as a table. */
 async function table(title) {
@@ -119,6 +123,38 @@ test("a project's charts are drawn of its own numbers, in tasks and in hours", a
   await page.getByRole("complementary", { name: "Task APO-2" }).waitFor();
 });
 
+test("a report is made in the background, seen, downloaded, scheduled and removed", async () => {
+  await page.goto(at("/analytics/reports"));
+  await page.getByRole("heading", { name: "No reports yet" }).waitFor();
+  await page.getByRole("button", { name: "New report" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Done by person");
+  await dialog.getByLabel("One row for each").selectOption("Person");
+  await dialog.getByLabel("Lead time").check();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Done by person", level: 1 }).waitFor();
+  await page.getByRole("button", { name: "Make it now" }).click();
+  const result = page.getByRole("region", { name: "Result" });
+  await result.getByRole("table").waitFor();
+  const rows = await result.locator("tr").evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+  assert.deepEqual(rows.map((cells) => cells.slice(0, 3)), [["Person", "Tasks done", "Lead time, tasks"], ["None", "1", "1"], ["Ada Lovelace", "1", "1"]]);
+  const [download] = await Promise.all([page.waitForEvent("download"), result.getByRole("button", { name: "Download CSV" }).click()]);
+  const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
+  assert.equal(lines[0], "user_id,tasks_done,lead_time_count,lead_time_mean_seconds,lead_time_p50_seconds,lead_time_p85_seconds,lead_time_p95_seconds");
+  assert.ok(lines.at(-1).startsWith(`${me},1,1,`), lines.at(-1));
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.ok((await wider()) <= 0, "a report is too wide for a phone");
+  await page.setViewportSize({ width: 1360, height: 860 });
+  await page.getByRole("button", { name: "Schedule" }).click();
+  await dialog.getByLabel("Every").selectOption("Month");
+  await dialog.getByLabel("On day").fill("31");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText(/^Made next on/).waitFor();
+  await page.getByRole("button", { name: "Remove" }).click();
+  await dialog.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("heading", { name: "No reports yet" }).waitFor();
+});
+
 test("who may not see them finds no link, a plain reason, and their own numbers", async () => {
   await call(page, "POST", "/invitations", { email: member, role: "member" });
   const other = await open(browser);
@@ -144,8 +180,8 @@ test("on a phone no chart is wider than the screen", async () => {
   for (const [path, title] of [["/analytics", "Created and done"], [`/projects/${made.project.id}/analytics`, "Cumulative flow"], ["/analytics/links", "Links opened"], ["/analytics/people/me", "Burndown"]]) {
     await page.goto(at(path));
     await panel(title).waitFor();
-    const wider = await page.evaluate(() => Math.max(...[...document.querySelectorAll("main, main *")].filter((part) => !part.closest("svg, table")).map((part) => part.getBoundingClientRect().right)) - innerWidth);
-    assert.ok(wider <= 0, `${path} is ${wider}px too wide`);
+    const over = await wider();
+    assert.ok(over <= 0, `${path} is ${over}px too wide`);
   }
   await page.setViewportSize({ width: 1360, height: 860 });
 });

@@ -72,6 +72,11 @@ const screens = () => [
   ["providers", at("/settings/providers"), "No provider yet"],
   ["webhooks", at("/settings/webhooks"), "No webhooks"],
   ["audit", at("/settings/audit"), "Signed in"],
+  ["analytics", at("/analytics"), "Where work stands"],
+  ["project-analytics", `${made.url}/analytics`, "Cumulative flow"],
+  ["links-analytics", at("/analytics/links"), "All links"],
+  ["reports", at("/analytics/reports"), "No reports yet"],
+  ["new-report", at("/analytics/reports"), "No reports yet", () => page.getByRole("button", { name: "New report" }).click()],
   ["nowhere", at("/settings/none"), "There is nothing here"],
 ];
 

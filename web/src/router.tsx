@@ -184,6 +184,20 @@ const numbers = [
     validateSearch: periodSearch,
     component: lazyRouteComponent(() => import("~/features/analytics/team"), "Team"),
   }),
+  createRoute({
+    getParentRoute: () => analytics,
+    path: "/reports",
+    component: lazyRouteComponent(() => import("~/features/analytics/reports/list"), "Reports"),
+  }),
+  createRoute({
+    getParentRoute: () => analytics,
+    path: "/reports/$reportId",
+    validateSearch: (search: Record<string, unknown>): { run?: string; task?: string } => {
+      const run = text(search["run"]);
+      return { ...(run && { run }), ...withTask(search) };
+    },
+    component: lazyRouteComponent(() => import("~/features/analytics/reports/report"), "Report"),
+  }),
 ] as const;
 
 const tree = root.addChildren([

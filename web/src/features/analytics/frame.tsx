@@ -7,16 +7,17 @@ import { Empty } from "~/ui/notice";
 
 import { w } from "./words";
 
-const TAB = "inline-flex min-h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink";
+const TAB = "inline-flex whitespace-nowrap min-h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink";
 
 export function AnalyticsFrame() {
   const all = useMay("analytics:read");
   return (
     <div className="h-full overflow-y-auto px-4 py-6 md:px-8">
       <div className="mx-auto grid max-w-6xl grid-cols-[minmax(0,1fr)] gap-5">
-        <nav aria-label={w.tabs} className="flex gap-4 border-b border-line">
+        <nav aria-label={w.tabs} className="flex gap-4 overflow-x-auto border-b border-line">
           {all && <Link to="/analytics" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>{w.overview}</Link>}
           {all && <Link to="/analytics/links" activeOptions={{ includeSearch: false }} className={TAB}>{w.links}</Link>}
+          <Link to="/analytics/reports" activeOptions={{ includeSearch: false }} className={TAB}>{w.reports}</Link>
           <Link to="/analytics/people/$userId" params={{ userId: "me" }} activeOptions={{ includeSearch: false }} className={TAB}>{w.mine}</Link>
         </nav>
         <Outlet />

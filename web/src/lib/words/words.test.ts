@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 
+import { de as analyticsDe } from "~/features/analytics/words/de";
+import { en as analyticsEn } from "~/features/analytics/words/en";
 import { de as settingsDe } from "~/features/settings/words/de";
 import { en as settingsEn } from "~/features/settings/words/en";
 
@@ -15,7 +17,7 @@ function texts(value: unknown, path = ""): [string, unknown][] {
 }
 
 it("every language has every text, and none is empty", () => {
-  for (const [english, german] of [[en, de], [settingsEn, settingsDe]]) {
+  for (const [english, german] of [[en, de], [settingsEn, settingsDe], [analyticsEn, analyticsDe]]) {
     expect(texts(german).map(([path]) => path)).toEqual(texts(english).map(([path]) => path));
     for (const [path, text] of [...texts(english), ...texts(german)]) expect(text, path).toMatch(/\S/);
   }

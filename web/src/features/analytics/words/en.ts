@@ -48,6 +48,25 @@ export const en = {
     people: "Nobody has tasks yet. Assign tasks to people to see them here.",
   },
   look: { label: "Look closer", projects: "Projects", teams: "Teams", people: "People" },
+  report: {
+    create: "New report", none: "No reports yet", noneHint: "A report keeps measures, a group and a filter under a name. It is made in the background, downloaded as a file, and sent by mail as often as you like.",
+    by: "One row for each", keptBy: (name: string) => `Kept by ${name}`, measures: "Measures", noMeasure: "Choose at least one measure.", any: "All", ownOnly: "It shows your own work: numbers of others are for managers.",
+    groups: { day: "Day", week: "Week", month: "Month", project: "Project", person: "Person", status: "Status", priority: "Priority", task: "Task", link: "Link", device: "Device", referrer: "Website they came from" },
+    measureNames: { tasks_created: "Tasks created", tasks_done: "Tasks done", estimate_done: "Estimates done", lead_time: "Lead time", cycle_time: "Cycle time", comments: "Comments", link_opens: "Links opened" },
+    parts: { count: "tasks", mean: "mean", p50: "half below", p85: "85 % below", p95: "95 % below" },
+    filters: { project_id: "Project", user_id: "Person", status: "Status", priority: "Priority" },
+    relatives: {
+      last_7_days: "Last 7 days", last_30_days: "Last 30 days", last_90_days: "Last 90 days", last_365_days: "Last 365 days", this_week: "This week", previous_week: "Last week",
+      this_month: "This month", previous_month: "Last month", previous_quarter: "Last quarter", previous_year: "Last year",
+    },
+    run: "Make it now", made: "Made on", noRuns: "Not made yet", noRunsHint: "Make it now, or set a schedule. It takes moments, and stays here for 14 days.",
+    states: { queued: "Waiting for its turn", running: "Being made", ready: "Ready", failed: "Failed" },
+    failures: { too_large: "That is too much for one report. Choose fewer days, or a filter.", gave_up: "It could not be made, after three tries. Make it again later." },
+    result: "Result", rows: (rows: number) => many(rows, { one: "# row", other: "# rows" }), kept: (moment: string) => `kept until ${moment}`, download: (format: string) => `Download ${format}`,
+    tooMany: "There are too many rows to show. Download the file.", nothing: "No rows", nothingHint: "Nothing happened in these days that the filter lets pass.", without: "None",
+    schedule: "Schedule", unschedule: "End the schedule", every: "Every", weekday: "On", dayOfMonth: "On day", hour: "At hour", told: "Told by mail", next: (moment: string) => `Made next on ${moment}`,
+    removeTitle: (name: string) => `Remove “${name}”?`, removeHint: "It is not made any more, and its numbers are not shown here again. That cannot be undone.",
+  },
   back: "Back to the project", of: (name: string) => `Analytics of ${name}`,
 };
 
