@@ -74,7 +74,7 @@ const screens = () => [
   ["audit", at("/settings/audit"), "Signed in"],
   ["analytics", at("/analytics"), "Where work stands"],
   ["project-analytics", `${made.url}/analytics`, "Cumulative flow"],
-  ["links-analytics", at("/analytics/links"), "All links"],
+  ["links-analytics", at("/analytics/links"), "Links made"],
   ["reports", at("/analytics/reports"), "No reports yet"],
   ["new-report", at("/analytics/reports"), "No reports yet", () => page.getByRole("button", { name: "New report" }).click()],
   ["nowhere", at("/settings/none"), "There is nothing here"],
