@@ -68,33 +68,44 @@ impl DeadLetters {
         Ok(Self(amqp.connect().await?))
     }
 
-    /// How many letters of this work queue there are; none if its consumer was never there.
-    pub async fn count(&self, queue: &str) -> Result<Option<u32>, AmqpError> {
-        count(&self.channel().await?, queue).await
+    /// Whether there is a queue for letters of this work queue: not if its consumer was never there.
+    pub async fn has(&self, queue: &str) -> Result<bool, AmqpError> {
+        Ok(count(&self.channel().await?, queue).await?.is_some())
     }
 
-    /// Goes through at most `limit` letters of a work queue, and does with each what `decide` says.
+    /// Goes through at most `limit` letters of a work queue, and does with each what `decide` says. Answers how many there
+    /// are beside them.
     pub async fn walk(
         &self,
         queue: &str,
         limit: u32,
         mut decide: impl FnMut(&Letter) -> Fate,
-    ) -> Result<(), AmqpError> {
+    ) -> Result<u32, AmqpError> {
         let channel = self.channel().await?;
         let name = short(&dead_queue(queue))?;
-        // Not more than there are now: one that is replayed may be back before the end.
-        let there = count(&channel, queue).await?.unwrap_or_default();
         let mut kept = Kept::default();
-        for _ in 0..there.min(limit) {
+        let (mut looked_at, mut left) = (0, u32::MAX);
+        while left > 0 {
             let got = channel.basic_get(name.clone(), BasicGetOptions { no_ack: false });
             let Some(message) = within(got).await? else {
+                left = 0;
                 break;
             };
+            if looked_at == 0 {
+                // Not more than there are now: one that is replayed may be back before the end. A declaration counts what
+                // the queue has read of its log so far, which is little or nothing while the broker begins; a message is
+                // only given when all of it is read.
+                left = message.message_count.saturating_add(1);
+            }
             let delivery = message.delivery;
+            if looked_at == limit {
+                kept.add(&delivery);
+                break;
+            }
+            (looked_at, left) = (looked_at + 1, left - 1);
             match decide(&letter(queue, &delivery)) {
                 Fate::Keep => {
-                    kept.count += 1;
-                    kept.last = delivery.delivery_tag;
+                    kept.add(&delivery);
                     continue;
                 }
                 Fate::Replay => replay(&channel, queue, &delivery).await?,
@@ -103,7 +114,8 @@ impl DeadLetters {
             let _ = within(delivery.ack(BasicAckOptions::default())).await?;
         }
         give_back(&channel, queue, kept).await?;
-        within(channel.close(200, "done".into())).await
+        within(channel.close(200, "done".into())).await?;
+        Ok(left)
     }
 
     async fn channel(&self) -> Result<Channel, AmqpError> {
@@ -118,6 +130,13 @@ impl DeadLetters {
 struct Kept {
     count: u32,
     last: DeliveryTag,
+}
+
+impl Kept {
+    fn add(&mut self, letter: &Delivery) {
+        self.count += 1;
+        self.last = letter.delivery_tag;
+    }
 }
 
 /// The broker counts no failure (RabbitMQ, "Negative Acknowledgements"), so that looking moves no letter to its end.

@@ -171,15 +171,13 @@ impl Desk<'_> {
         let mut lines = Vec::new();
         let mut unseen = 0;
         for queue in self.queues(choice.queue.as_deref()).await? {
-            let there = self.letters.count(queue).await?.unwrap_or_default();
-            unseen += there.saturating_sub(limit);
             let walk = self.letters.walk(queue, limit, |letter| {
                 if choice.takes(letter) {
                     lines.push(line(queue, letter));
                 }
                 Fate::Keep
             });
-            walk.await?;
+            unseen += walk.await?;
         }
         lines.sort_by_key(|line| line.failed_at);
         let document = serde_json::json!({ "dead": lines, "unseen": unseen });
@@ -220,7 +218,7 @@ impl Desk<'_> {
                 ids.push(name(letter));
                 fate
             });
-            outcome = walk.await;
+            outcome = walk.await.map(|_| ());
             if outcome.is_err() {
                 // The last one may or may not be settled: it is still there if not.
                 ids.pop();
@@ -246,15 +244,15 @@ impl Desk<'_> {
         let Some(queue) = asked else {
             let mut found = Vec::new();
             for queue in queues::ALL {
-                if self.letters.count(queue).await?.is_some() {
+                if self.letters.has(queue).await? {
                     found.push(queue);
                 }
             }
             return Ok(found);
         };
-        match self.letters.count(queue).await? {
-            Some(_) => Ok(vec![queue]),
-            None => Err(UsageError::Refused("no service has such a queue").into()),
+        match self.letters.has(queue).await? {
+            true => Ok(vec![queue]),
+            false => Err(UsageError::Refused("no service has such a queue").into()),
         }
     }
 

@@ -46,6 +46,9 @@ const COPIES: i64 = 1_000;
 /// What ids of messages begin with that no consumer can take in.
 const POISON: &str = "poison-";
 
+/// Events that are dead when the broker dies.
+const LETTERS: usize = 30;
+
 /// What analytics takes events from.
 const QUEUE: &str = "analytics.events";
 
@@ -166,6 +169,13 @@ async fn dead() -> BTreeSet<String> {
         .collect()
 }
 
+async fn drop_dead(ids: &BTreeSet<String>) {
+    for id in ids {
+        let away = ["events", "dead", "drop", id, "--queue", QUEUE, "--yes"];
+        Dev.migrator(&away).await;
+    }
+}
+
 /// By itself.
 async fn health_is_back() {
     for service in ["project-svc", "analytics"] {
@@ -218,12 +228,32 @@ async fn killing_parts_at_random_loses_no_event_and_counts_none_twice() {
     scene.each_counts_once().await;
     let innocent: Vec<&String> = dead.iter().filter(|id| !id.starts_with(POISON)).collect();
     assert!(innocent.is_empty(), "dead, and no poison: {innocent:?}");
-    for id in &poisoned {
-        let away = ["events", "dead", "drop", id, "--queue", QUEUE, "--yes"];
-        Dev.migrator(&away).await;
-    }
+    drop_dead(&poisoned).await;
     health_is_back().await;
     scene.leave().await;
+}
+
+#[tokio::test]
+async fn dead_events_are_all_listed_as_soon_as_the_broker_is_back() {
+    let _served = served_organization().await;
+    let messages: Vec<(String, Vec<u8>)> = (0..LETTERS)
+        .map(|_| (unique(POISON), b"{".to_vec()))
+        .collect();
+    publish(&messages).await;
+    let poisoned: BTreeSet<String> = messages.into_iter().map(|(id, _)| id).collect();
+    eventually("the poison is dead", RECOVERY_SECONDS, async || {
+        poisoned.is_subset(&dead().await).then_some(())
+    })
+    .await;
+    // A queue that is made and killed within three minutes does not come back with RabbitMQ 3.10.
+    Dev.stop("rabbitmq").await;
+    Dev.start("rabbitmq").await;
+    Dev.kill("rabbitmq").await;
+    Dev.start("rabbitmq").await;
+    let dead = dead().await;
+    assert!(poisoned.is_subset(&dead), "{} are listed", dead.len());
+    drop_dead(&poisoned).await;
+    health_is_back().await;
 }
 
 #[tokio::test]
