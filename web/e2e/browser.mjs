@@ -61,7 +61,7 @@ async function signInHere(page, email) {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("button", { name: "Find anything" }).waitFor();
+  await page.getByRole("button", { name: /Find anything|Navigation/ }).first().waitFor();
 }
 
 /** Calls the API as the page does. */
