@@ -41,7 +41,7 @@ const early: Plugin = {
  *  Menus are a file apart, since the bare domain's pages have none. */
 const CHUNKS = [
   { name: "react", priority: 3, test: /node_modules\/(react|react-dom|scheduler|clsx|zustand)\// },
-  { name: "base", priority: 2, test: /node_modules\/lucide-react|\/src\/(lib\/(?!words\/de)|ui\/(?!menu)|features\/shell\/keys)/, minShareCount: 2 },
+  { name: "base", priority: 2, test: /node_modules\/lucide-react|\/src\/(lib\/(?!words\/de)|ui\/(?!menu|chart)|features\/shell\/keys)/, minShareCount: 2 },
   { name: "router", priority: 1, test: /node_modules\/@tanstack\/(react-router|router-core|history|react-store|store)\// },
   { name: "queries", test: /node_modules\/@tanstack\/(react-query|query-core)\// },
   { name: "menu", test: /node_modules\/(@?radix-ui|@floating-ui|aria-hidden)|\/src\/ui\/menu/ },
