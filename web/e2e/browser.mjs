@@ -126,6 +126,10 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 
 /** What axe finds wrong with the page, WCAG 2.2 A and AA and its own best practices. */
 export async function violations(page) {
+  // Colours that change are judged as they will be.
+  await page.evaluate(() => Promise.allSettled(
+    document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity).map((one) => one.finished),
+  ));
   // By the debugger, past the page's policy.
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => {
