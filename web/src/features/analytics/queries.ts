@@ -41,17 +41,11 @@ export const teamQuery = (id: string, query: Asked) => queryOptions({
   queryFn: ({ signal }) => ask(api.GET("/api/v1/analytics/teams/{id}", { params: { path: { id }, query }, signal })),
 });
 
-/** The API's document has two schemas of one name, and shows the smaller one here. */
-export type LinkNumbers = Schemas["LinkNumbers"] & {
-  opens_by_device: Record<string, number>;
-  points: { date: string; start: string; created: number; opens: number }[];
-  previous?: { created: number; opens: number } | null;
-};
+export type LinkAnalytics = Schemas["LinkAnalytics"];
 
 export const linksQuery = (query: Asked, link_id?: string) => queryOptions({
   queryKey: ["analytics", "links", query, link_id], ...shared,
-  queryFn: async ({ signal }) =>
-    (await ask(api.GET("/api/v1/analytics/links", { params: { query: { ...query, ...(link_id && { link_id }) } }, signal }))) as LinkNumbers,
+  queryFn: ({ signal }) => ask(api.GET("/api/v1/analytics/links", { params: { query: { ...query, ...(link_id && { link_id }) } }, signal })),
 });
 
 /** Levels know no days before. */
