@@ -34,6 +34,16 @@ impl World {
         made["id"].as_str().unwrap().to_owned()
     }
 
+    /// Somebody of an organization with one task, and a custom report that counts it.
+    async fn of_one_task(&self) -> (Who, String) {
+        let mut org = Organization::new();
+        self.take_in(&[org.create("2026-03-02", Ids::system().next(), &[])])
+            .await;
+        let who = Who::new(org.tenant, Role::Manager);
+        let definition = definition(&["tasks_created"], "month");
+        (who, self.make(who, &definition).await)
+    }
+
     async fn run(&self, who: Who, custom_report: &str) -> String {
         let path = format!("custom-reports/{custom_report}/run");
         let (status, report) = self.call_json(who, Method::POST, &path, None).await;
@@ -392,21 +402,13 @@ async fn of_two_changes_to_one_version_one_is_refused() {
 #[tokio::test]
 async fn a_worker_keeps_its_report_while_it_works_on_it() {
     let world = World::new().await;
-    let mut org = Organization::new();
-    world
-        .take_in(&[org.create("2026-03-02", Ids::system().next(), &[])])
-        .await;
-    let who = Who::new(org.tenant, Role::Manager);
-    let custom = world
-        .make(who, &definition(&["tasks_created"], "month"))
-        .await;
-    let report = world.run(who, &custom).await;
-    let now = world.clock.now();
+    let (who, custom) = world.of_one_task().await;
+    let (report, now) = (world.run(who, &custom).await, world.clock.now());
     // The same row in a transaction holds up the worker's own.
     let mut other = world.database.client().start_session().await.unwrap();
     other.start_transaction().await.unwrap();
     let row = doc! {
-        "tenant": org.tenant.to_string(), "report": &report, "attempt": 1, "place": 0_i64,
+        "tenant": who.tenant.to_string(), "report": &report, "attempt": 1, "place": 0_i64,
     };
     let rows = world.database.collection::<Document>("report_rows");
     rows.insert_one(row).session(&mut other).await.unwrap();
@@ -427,14 +429,7 @@ async fn a_worker_keeps_its_report_while_it_works_on_it() {
 #[tokio::test]
 async fn what_a_worker_dies_on_is_made_by_another() {
     let world = World::new().await;
-    let mut org = Organization::new();
-    world
-        .take_in(&[org.create("2026-03-02", Ids::system().next(), &[])])
-        .await;
-    let who = Who::new(org.tenant, Role::Manager);
-    let custom = world
-        .make(who, &definition(&["tasks_created"], "month"))
-        .await;
+    let (who, custom) = world.of_one_task().await;
     let report = world.run(who, &custom).await;
     let (now, reports) = (
         world.clock.now(),
@@ -445,7 +440,7 @@ async fn what_a_worker_dies_on_is_made_by_another() {
     let begun = doc! { "$set": { "state": "running", "attempt": 1, "due_at": lease } };
     reports.update_one(doc! {}, begun).await.unwrap();
     let row = doc! {
-        "tenant": org.tenant.to_string(), "report": &report, "attempt": 1, "place": 0_i64,
+        "tenant": who.tenant.to_string(), "report": &report, "attempt": 1, "place": 0_i64,
         "key": "2026-03-01", "numbers": [99_i64],
     };
     let rows = world.database.collection::<Document>("report_rows");
